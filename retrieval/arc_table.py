@@ -83,7 +83,7 @@ def arc_table(columns: Mapping[str, Any]) -> pd.DataFrame:
         {
             name: pd.Series(columns[name]).astype("datetime64[ns]").dt.tz_localize("UTC")
             if dtype == _UTC
-            else pd.Series(columns[name]).astype(dtype)
+            else pd.Series(columns[name]).astype(dtype)  # type: ignore[call-overload]
             for name, dtype in ARC_COLUMNS.items()
         }
     ).round(dict(DECIMALS))

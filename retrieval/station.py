@@ -60,7 +60,7 @@ class Station:
             )
         if not -360 <= self.longitude_deg <= 360:
             raise PositionMissingError(
-                f"station {self.name}: longitude {self.longitude_deg} is outside -360 to 360 degrees"
+                f"station {self.name}: longitude {self.longitude_deg} is outside +-360 degrees"
             )
         if not -1000 <= self.height_m <= 10000:
             raise PositionMissingError(
