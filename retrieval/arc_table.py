@@ -11,8 +11,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-__all__ = ["ARC_COLUMNS", "ARC_KEY", "DECIMALS", "arc_table", "empty_arc_table"]
+__all__ = [
+    "ARC_COLUMNS",
+    "ARC_KEY",
+    "DECIMALS",
+    "arc_order",
+    "arc_table",
+    "empty_arc_table",
+]
 
 _UTC = "datetime64[ns, UTC]"
 
@@ -30,8 +38,10 @@ ARC_COLUMNS: Mapping[str, str] = {
     "n_obs": "int64",
     "interval_s": "float64",
     "reflector_height_m": "float64",  # Lomb-Scargle peak; least squares in height mode "free"
+    "peak_amplitude": "float64",  # volts/volts, of the Lomb-Scargle peak
     "peak_to_noise": "float64",
-    "amplitude": "float64",  # volts/volts
+    "second_peak_ratio": "float64",  # next highest maximum outside the main lobe over the peak
+    "amplitude": "float64",  # volts/volts, fitted together with the phase
     "phase_deg": "float64",  # (-180, 180], of A sin(4 pi h0 sin(e) / wavelength + phase)
     "phase_sigma_deg": "float64",
     "apriori_height_m": "float64",  # h0 the phase refers to
@@ -54,7 +64,9 @@ DECIMALS: Mapping[str, int] = {
     "elevation_max_deg": 3,
     "interval_s": 3,
     "reflector_height_m": 4,
+    "peak_amplitude": 4,
     "peak_to_noise": 3,
+    "second_peak_ratio": 3,
     "amplitude": 4,
     "phase_deg": 3,
     "phase_sigma_deg": 3,
@@ -64,6 +76,15 @@ DECIMALS: Mapping[str, int] = {
     "phase_height_correlation": 4,
     "ephemeris_age_h": 3,
 }
+
+
+_SORTED_BY = ["start", "satellite", "signal", "direction"]
+
+
+def arc_order(columns: Mapping[str, Any]) -> NDArray[np.intp]:
+    """Return, for each row of ``arc_table(columns)``, which input row it was, (n,)."""
+    keys = pd.DataFrame({name: np.asarray(columns[name]) for name in _SORTED_BY})
+    return keys.sort_values(_SORTED_BY, kind="stable").index.to_numpy(dtype=np.intp)
 
 
 def arc_table(columns: Mapping[str, Any]) -> pd.DataFrame:
@@ -89,9 +110,7 @@ def arc_table(columns: Mapping[str, Any]) -> pd.DataFrame:
     ).round(dict(DECIMALS))
     # -180 and 180 are one phase; rounding must not move a value out of (-180, 180].
     table["phase_deg"] = np.where(table["phase_deg"] <= -180, 180.0, table["phase_deg"])
-    return table.sort_values(
-        ["start", "satellite", "signal", "direction"], kind="stable", ignore_index=True
-    )
+    return table.sort_values(_SORTED_BY, kind="stable", ignore_index=True)
 
 
 def empty_arc_table() -> pd.DataFrame:

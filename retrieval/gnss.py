@@ -19,6 +19,7 @@ from retrieval.errors import UnknownSignalError
 
 __all__ = [
     "CONSTELLATIONS",
+    "GEOSTATIONARY",
     "GLONASS_CHANNELS",
     "SPEED_OF_LIGHT_M_S",
     "carrier_frequency_hz",
@@ -84,6 +85,13 @@ GLONASS_CHANNELS: Mapping[int, int] = dict(
     enumerate(
         (1, -4, 5, 6, 1, -4, 5, 6, -2, -7, 0, -1, -2, -7, 0, -1, 4, -3, 3, 2, 4, -3, 3, 2), start=1
     )
+)
+
+# Satellites that stand still over the equator and draw no arc, besides all of SBAS: BeiDou GEO
+# (BDS-SIS-ICD B1I 3.0, 2019), QZS-3 (J07), NavIC IRNSS-1C, 1F, 1G and NVS-01.
+GEOSTATIONARY: frozenset[str] = frozenset(
+    [f"C{number:02d}" for number in (*range(1, 6), *range(59, 64))]
+    + ["J07", "I03", "I06", "I07", "I10"]
 )
 
 _SATELLITE = re.compile(r"[A-Z]\d\d")

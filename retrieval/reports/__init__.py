@@ -1,0 +1,1 @@
+"""Figures and reports: the top floor, which may look at everything below and is used by none."""
