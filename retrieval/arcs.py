@@ -62,8 +62,10 @@ class ArcSettings:
         At the antenna; None takes the standard atmosphere at the station's height.
     height_mode : "fixed" or "free"
         Phase at an a-priori height, or height, amplitude and phase fitted together.
-    apriori_height_m : float, mapping of signal selection to float, or None
-        The fixed height; None learns one per signal, the median over the accepted arcs given.
+    apriori_height_m : float, mapping, or None
+        The fixed height, or heights by signal selection (``GS2X``) or by selection and 45 degree
+        sector (``GS2X@090``). What is not given is learnt from the accepted arcs at hand
+        (`retrieval.analysis.learn_apriori_heights`).
     """
 
     elevation_deg: tuple[float, float] = (5.0, 25.0)
@@ -211,10 +213,12 @@ class ArcSet:
 
     def windowed(self) -> ArcSet:
         """Return the arcs cut down to the analysis window; every arc keeps its place."""
-        counts = np.add.reduceat(self.window, self.first, dtype=np.intp) if len(self) else []
+        if len(self) == 0:
+            return self
+        counts = np.add.reduceat(self.window, self.first, dtype=np.intp)
         return ArcSet(
             self.points.where(self.window),
-            np.ones(int(np.sum(counts)), dtype=bool),
+            np.ones(int(counts.sum()), dtype=bool),
             np.concatenate([[0], np.cumsum(counts)]).astype(np.intp),
             self.direction,
         )

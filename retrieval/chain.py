@@ -48,7 +48,7 @@ class ChainResult:
     files : tuple of ObservationFile
         What was read, with each reader's report.
     apriori_height_m : dict
-        Signal selection -> fixed height.
+        Fixed heights by signal and sector.
     notes : tuple of str
         What a user of the numbers must know.
     analysis : ArcAnalysis

@@ -31,6 +31,7 @@ _SLOPE_STEP_M = 0.005
 _ITERATIONS = 20
 _CONVERGED_M = 1e-6
 _LARGEST_STEP_M = 0.05
+_LARGEST_CONDITION = 1e14
 
 Floats = NDArray[np.float64]
 
@@ -120,7 +121,7 @@ def wrap_deg(angle_deg: Floats) -> Floats:
 
 def _sum(values: Floats, arc: NDArray[np.intp], count: int) -> Floats:
     """Sum per arc; an arc without points gets 0."""
-    return np.bincount(arc, weights=values, minlength=count)
+    return np.bincount(arc, weights=values, minlength=count).astype(np.float64, copy=False)
 
 
 def detrend(arcs: ArcSet, wavelength_m: Floats, order: int = 4) -> Interferograms:
@@ -296,8 +297,10 @@ def fit_free_height(waves: Interferograms, start_height_m: Floats) -> SinusoidFi
             for j in range(i, 3):
                 normal[:, i, j] = normal[:, j, i] = _sum(jacobian[i] * jacobian[j], arc, count)
         residual = _sum(misfit**2, arc, count)
-        solvable = np.isfinite(normal).all(axis=(1, 2)) & np.isfinite(right).all(axis=1)
-        solvable[solvable] = np.linalg.cond(normal[solvable]) < 1e14
+        finite = np.flatnonzero(
+            np.isfinite(normal).all(axis=(1, 2)) & np.isfinite(right).all(axis=1)
+        )
+        solvable = finite[np.linalg.cond(normal[finite]) < _LARGEST_CONDITION]
         change = np.full((count, 3), np.nan)
         change[solvable] = np.linalg.solve(normal[solvable], right[solvable][..., None])[..., 0]
         step = change[:, 0]

@@ -92,15 +92,17 @@ def _sky(analysis: ArcAnalysis) -> Figure:
     axes.set_theta_direction(-1)
     windowed = analysis.arcs.windowed()
     drawn: set[str] = set()
-    for row in analysis.table.sort_values("accepted").itertuples():
-        part = _slice(windowed.start, int(analysis.arc_of_row[row.Index]))
-        letter = str(row.satellite)[0]
-        name = letter if row.accepted else "rejected"
+    # Rejected arcs first, so that the accepted ones lie on top.
+    for row in np.argsort(analysis.table["accepted"].to_numpy(), kind="stable"):
+        part = _slice(windowed.start, int(analysis.arc_of_row[row]))
+        letter = str(analysis.table["satellite"].iloc[row])[0]
+        accepted = bool(analysis.table["accepted"].iloc[row])
+        name = letter if accepted else "rejected"
         axes.plot(
             np.radians(windowed.points.azimuth_deg[part]),
             90.0 - windowed.points.elevation_deg[part],
-            color=_CONSTELLATION_COLOURS.get(letter, "k") if row.accepted else _REJECTED,
-            linewidth=1.2 if row.accepted else 0.6,
+            color=_CONSTELLATION_COLOURS.get(letter, "k") if accepted else _REJECTED,
+            linewidth=1.2 if accepted else 0.6,
             label=None if name in drawn else name,
         )
         drawn.add(name)
@@ -108,8 +110,8 @@ def _sky(analysis: ArcAnalysis) -> Figure:
     axes.set_rgrids([30, 60, 75, 85], ["60°", "30°", "15°", "5°"], angle=135, fontsize=8)
     axes.set_xticks(np.radians(np.arange(0, 360, 45)), ["N", "NE", "E", "SE", "S", "SW", "W", "NW"])
     axes.legend(loc="upper right", bbox_to_anchor=(1.12, 1.08), frameon=False, fontsize=9)
-    accepted = int(analysis.table["accepted"].sum())
-    axes.set_title(f"{_title(analysis)}\n{accepted} of {len(analysis.table)} arcs accepted", pad=18)
+    count = int(analysis.table["accepted"].sum())
+    axes.set_title(f"{_title(analysis)}\n{count} of {len(analysis.table)} arcs accepted", pad=18)
     return figure
 
 
@@ -213,7 +215,8 @@ def _heights(analysis: ArcAnalysis) -> Figure:
     left.set_xlabel("azimuth at the lowest elevation (degrees)")
     left.set_ylabel("reflector height (m)")
     left.grid(alpha=0.25)
-    left.legend(frameon=False, fontsize=8)
+    if len(good):
+        left.legend(frameon=False, fontsize=8)
     reasons = table["reject_reason"].replace("", "accepted").value_counts()[::-1]
     colours = ["#3a8f5d" if name == "accepted" else _REJECTED for name in reasons.index]
     right.barh(list(reasons.index), reasons.to_numpy(), color=colours)
