@@ -1,0 +1,239 @@
+"""The configuration of one station: one TOML file, checked before anything starts.
+
+Every fault is reported with file, key, value and what would be right. Paths in the file are
+relative to the folder that the file lies in. Numbers are not made from text, and unknown keys are
+refused: a misspelt key must not silently leave a default in force.
+"""
+
+from __future__ import annotations
+
+import difflib
+import glob
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError, model_validator
+
+from daemon.errors import ConfigError
+from daemon.sections import (
+    InboxSection,
+    ModelSection,
+    OrbitsSection,
+    QcSection,
+    RefractionSection,
+    ScheduleSection,
+    Section,
+    SignalsSection,
+    SoilSection,
+    StationSection,
+    StoreSection,
+)
+from retrieval.arcs import ArcSettings
+from retrieval.errors import InputError
+from retrieval.fusion import LinearSettings
+from retrieval.station import Station
+
+__all__ = ["Config", "load_config"]
+
+_LATER_SECTIONS = ("influxdb", "mqtt", "http", "weather")
+_LATER_KEYS = (
+    "inbox.quarantine",
+    "model.path",
+    "model.reference",
+    "schedule.publish_s",
+    "schedule.retrain",
+    "soil.dry_season",
+    "store.keep_days",
+    "store.max_mb",
+)
+_LATER_MODELS = ("rf-mdi", "rf-mda", "fusion", "svm", "rbf", "cnn")
+_LATER = "comes with a later release; take it out of the file"
+
+
+class Config(Section):
+    """The whole file; made by `load_config`, which resolves its paths."""
+
+    station: StationSection
+    inbox: InboxSection
+    soil: SoilSection
+    store: StoreSection
+    orbits: OrbitsSection = OrbitsSection()
+    signals: SignalsSection = SignalsSection()
+    model: ModelSection = ModelSection()
+    schedule: ScheduleSection = ScheduleSection()
+    qc: QcSection = QcSection()
+    refraction: RefractionSection = RefractionSection()
+
+    @model_validator(mode="after")
+    def _arcs_possible(self) -> Config:
+        try:
+            self.arc_settings()
+        except InputError as error:
+            raise ValueError(f"[station] elevation and [qc]: {error}") from error
+        return self
+
+    def receiver(self) -> Station:
+        """Return the station's position."""
+        section = self.station
+        return Station(section.name, section.latitude_deg, section.longitude_deg, section.height_m)
+
+    def arc_settings(self) -> ArcSettings:
+        """Return how arcs are cut and judged."""
+        qc = self.qc
+        return ArcSettings(
+            elevation_deg=self.station.elevation,
+            azimuths_deg=self.station.azimuths,
+            detrend_elevation_deg=qc.detrend_elevation,
+            polynomial_order=qc.polynomial_order,
+            start_below_deg=qc.start_below_deg,
+            end_above_deg=qc.end_above_deg,
+            max_gap_s=qc.max_gap_s,
+            min_points=qc.min_points,
+            max_duration_min=qc.max_duration_min,
+            height_m=qc.height_m,
+            min_peak_to_noise=qc.min_peak_to_noise,
+            min_amplitude=qc.min_amplitude,
+            refraction=self.refraction.model == "bennett",
+            pressure_hpa=self.refraction.pressure_hpa,
+            temperature_c=self.refraction.temperature_c,
+        )
+
+    def model_settings(self) -> LinearSettings:
+        """Return the settings of the linear model."""
+        return LinearSettings(
+            soil=self.soil.limits,
+            min_days=self.model.min_days,
+            max_track_noise_deg=self.qc.max_track_noise_deg,
+            min_tracks=self.qc.min_tracks,
+            min_coverage=self.qc.min_coverage,
+        )
+
+    def selected_signals(self) -> tuple[str, ...] | None:
+        """Return the selected signals, None for all."""
+        return self.signals.use or None
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a configuration file.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing, is not TOML, or a key is missing, unknown or out of range.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{path}: there is no such file; give the station's configuration with --config"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{path}: expected UTF-8 text, found byte {error.object[error.start]:#x} "
+            f"at position {error.start}; save the file as UTF-8"
+        ) from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    try:
+        # Through JSON, because strictness then still lets lists be tuples and text be paths.
+        config = Config.model_validate_json(json.dumps(content, default=str))
+    except ValidationError as error:
+        faults = [_fault(fault, content) for fault in error.errors(include_url=False)]
+        raise ConfigError("\n".join(f"{path}: {fault}" for fault in faults)) from error
+    return _with_paths_from(config, path.resolve().parent)
+
+
+def _with_paths_from(config: Config, folder: Path) -> Config:
+    """Resolve relative paths against the folder of the configuration file."""
+    here = Path(glob.escape(str(folder)))  # orbits are patterns; the folder's own name is not one
+    return config.model_copy(
+        update={
+            "inbox": config.inbox.model_copy(update={"path": folder / config.inbox.path}),
+            "store": config.store.model_copy(update={"path": folder / config.store.path}),
+            "orbits": config.orbits.model_copy(
+                update={
+                    "nav": tuple(str(here / name) for name in config.orbits.nav),
+                    "sp3": tuple(str(here / name) for name in config.orbits.sp3),
+                }
+            ),
+        }
+    )
+
+
+def _fault(fault: Any, content: dict[str, Any]) -> str:
+    """Say which key is wrong, what it holds, and what would be right."""
+    place = [str(part) for part in fault["loc"]]
+    key = ".".join(place)
+    if fault["type"] == "missing":
+        return f"{_named(place)} is missing{_HINTS.get(key, '')}"
+    if fault["type"] == "extra_forbidden":
+        return _unknown_key(place)
+    if fault["type"] == "value_error":
+        message = str(fault["ctx"]["error"])
+    else:
+        message = fault["msg"].removeprefix("Input ")
+    if not place:
+        return message
+    value = _value_at(content, place)
+    if key == "model.kind" and value in _LATER_MODELS:
+        return f'model.kind = {json.dumps(value)}: this model {_LATER}, or use "linear"'
+    return f"{key} = {json.dumps(value, default=str)}: {message[:1].lower()}{message[1:]}"
+
+
+def _named(place: list[str]) -> str:
+    """Name a section or a key."""
+    return f"section [{place[0]}]" if len(place) == 1 else ".".join(place)
+
+
+_HINTS = {
+    "station": "; it needs name, latitude_deg, longitude_deg and height_m",
+    "station.name": '; give a short name such as name = "mchl"',
+    "station.latitude_deg": "; the position is missing: give latitude_deg, longitude_deg (degrees) "
+    "and height_m (ellipsoidal)",
+    "station.longitude_deg": "; give degrees east, such as longitude_deg = 8.4568",
+    "station.height_m": "; give the height above the ellipsoid in metres",
+    "inbox": '; it needs path = "..." of the folder where files arrive',
+    "inbox.path": "; give the folder where files arrive",
+    "soil": '; it needs texture = "..." (a USDA class such as "loam"), or residual and saturation',
+    "store": '; it needs path = "..." of the database file',
+    "store.path": "; give the path of the database file",
+}
+
+
+def _section_class(name: str) -> type[Section] | None:
+    """Return the class of a section."""
+    field = Config.model_fields.get(name)
+    found = field.annotation if field else None
+    return found if isinstance(found, type) and issubclass(found, Section) else None
+
+
+def _unknown_key(place: list[str]) -> str:
+    """Say what an unknown section or key may have meant."""
+    key = ".".join(place)
+    if place[0] in _LATER_SECTIONS:
+        return f"section [{place[0]}] {_LATER}"
+    if key in _LATER_KEYS:
+        return f"{key} {_LATER}"
+    section = Config if len(place) == 1 else _section_class(place[0])
+    known = list(section.model_fields) if section else []
+    near = difflib.get_close_matches(place[-1], known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+    return f"{_named(place)} is not known; {hint}"
+
+
+def _value_at(content: Any, place: list[str]) -> Any:
+    """Return what the file holds at a place; None where it holds nothing."""
+    for part in place:
+        if isinstance(content, dict):
+            content = content.get(part)
+        elif isinstance(content, list) and part.isdigit() and int(part) < len(content):
+            content = content[int(part)]
+        else:
+            return None
+    return content

@@ -1,0 +1,1 @@
+"""JSON schemas of the messages that leave the program, as package data."""

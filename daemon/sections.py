@@ -1,0 +1,212 @@
+"""The sections of the configuration file: their keys, their defaults, and what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
+
+from retrieval.errors import InputError
+from retrieval.gnss import signal_code
+from retrieval.soil import SoilLimits, soil_limits
+
+__all__ = [
+    "InboxSection",
+    "ModelSection",
+    "OrbitsSection",
+    "QcSection",
+    "RefractionSection",
+    "ScheduleSection",
+    "Section",
+    "SignalsSection",
+    "SoilSection",
+    "StationSection",
+    "StoreSection",
+]
+
+_T = TypeVar("_T")
+
+
+def _increasing(pair: tuple[float, float]) -> tuple[float, float]:
+    if not pair[0] < pair[1]:
+        raise ValueError("expected [low, high] with low < high")
+    return pair
+
+
+def _some(sectors: tuple[_T, ...]) -> tuple[_T, ...]:
+    if not sectors:
+        raise ValueError("expected at least one")
+    return sectors
+
+
+def _known_signal(name: str) -> str:
+    try:
+        signal_code(name)
+    except InputError as error:
+        raise ValueError(str(error)) from error
+    return name
+
+
+_Elevation = Annotated[float, Field(ge=0, le=90)]
+_ElevationRange = Annotated[tuple[_Elevation, _Elevation], AfterValidator(_increasing)]
+_Azimuth = Annotated[float, Field(ge=0, le=360)]
+_Positive = Annotated[float, Field(gt=0)]
+_HeightRange = Annotated[tuple[_Positive, _Positive], AfterValidator(_increasing)]
+_Signal = Annotated[str, AfterValidator(_known_signal)]
+_Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Section(BaseModel):
+    """A table of the file: strict, without unknown keys, not to be changed."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class StationSection(Section):
+    """``[station]``: where the antenna stands and which part of the sky it uses."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    latitude_deg: float = Field(ge=-90, le=90)
+    longitude_deg: float = Field(ge=-180, le=360)
+    height_m: float = Field(ge=-1000, le=10000)
+    antenna_height_m: float | None = Field(default=None, gt=0, le=200)
+    azimuths: Annotated[tuple[tuple[_Azimuth, _Azimuth], ...], AfterValidator(_some)] = (
+        (0.0, 360.0),
+    )
+    elevation: _ElevationRange = (5.0, 25.0)
+
+
+class InboxSection(Section):
+    """``[inbox]``: where the receiver's files arrive and what becomes of them."""
+
+    path: Path
+    patterns: Annotated[tuple[str, ...], AfterValidator(_some)] = ("*",)
+    settle_s: float = Field(default=10.0, ge=0)
+    keep: Literal["leave", "move", "delete"] = "leave"
+
+
+class OrbitsSection(Section):
+    """``[orbits]``: navigation and SP3 files outside the inbox, as paths or patterns."""
+
+    nav: tuple[str, ...] = ()
+    sp3: tuple[str, ...] = ()
+    prefer: Annotated[tuple[Literal["sp3", "broadcast"], ...], AfterValidator(_some)] = (
+        "sp3",
+        "broadcast",
+    )
+
+    @field_validator("prefer")
+    @classmethod
+    def _each_once(cls, prefer: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(prefer)) != len(prefer):
+            raise ValueError('expected each of "sp3" and "broadcast" at most once')
+        return prefer
+
+
+class SignalsSection(Section):
+    """``[signals]``: which signals make arcs; none named means all."""
+
+    use: tuple[_Signal, ...] = ()
+
+
+class ModelSection(Section):
+    """``[model]``: how phases become soil moisture."""
+
+    kind: Literal["auto", "linear"] = "auto"
+    min_days: int = Field(default=30, ge=1, le=365)
+
+
+class ScheduleSection(Section):
+    """``[schedule]``: the grid of the estimates, and how often the service looks for files."""
+
+    ingest_s: float = Field(default=60.0, gt=0)
+    grid_minutes: int = Field(default=15, ge=1, le=1440)
+
+    @field_validator("grid_minutes")
+    @classmethod
+    def _fits_a_day(cls, minutes: int) -> int:
+        if 1440 % minutes:
+            raise ValueError("expected a number of minutes that divides a day, such as 15 or 60")
+        return minutes
+
+
+class QcSection(Section):
+    """``[qc]``: what makes an arc, a track and an estimate good enough."""
+
+    detrend_elevation: _ElevationRange = (5.0, 30.0)
+    polynomial_order: int = Field(default=4, ge=1, le=8)
+    start_below_deg: _Elevation = 7.0
+    end_above_deg: _Elevation = 20.0
+    max_gap_s: float | None = Field(default=None, gt=0)
+    min_points: int = Field(default=20, ge=10)
+    max_duration_min: float = Field(default=120.0, gt=0)
+    height_m: _HeightRange = (0.4, 8.0)
+    min_peak_to_noise: float = Field(default=2.8, ge=0)
+    min_amplitude: float = Field(default=3.0, ge=0)
+    max_track_noise_deg: float = Field(default=15.0, gt=0)
+    min_tracks: int = Field(default=5, ge=1)
+    min_coverage: _Share = 0.5
+
+
+class RefractionSection(Section):
+    """``[refraction]``: how elevations are corrected."""
+
+    model: Literal["bennett", "none"] = "bennett"
+    pressure_hpa: float | None = Field(default=None, ge=300, le=1100)
+    temperature_c: float | None = Field(default=None, ge=-90, le=60)
+
+
+class SoilSection(Section):
+    """``[soil]``: the soil's texture, or its limits themselves."""
+
+    texture: str | None = None
+    residual: _Share | None = None
+    saturation: _Share | None = None
+
+    @field_validator("texture")
+    @classmethod
+    def _known_texture(cls, texture: str | None) -> str | None:
+        if texture is not None:
+            try:
+                soil_limits(texture)
+            except InputError as error:
+                raise ValueError(str(error)) from error
+        return texture
+
+    @model_validator(mode="after")
+    def _limits_known(self) -> SoilSection:
+        if self.texture is None and (self.residual is None or self.saturation is None):
+            raise ValueError(
+                'expected texture = "..." (a USDA class such as "loam"), or residual and '
+                "saturation in m3 m-3"
+            )
+        try:
+            _ = self.limits
+        except InputError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    @property
+    def limits(self) -> SoilLimits:
+        """Residual and saturated moisture; stated values win over the texture's."""
+        # Loam is the middle of the triangle: it lends its spread where only limits are stated.
+        typical = soil_limits(self.texture or "loam")
+        return SoilLimits(
+            typical.residual if self.residual is None else self.residual,
+            typical.saturation if self.saturation is None else self.saturation,
+            typical.residual_sigma,
+        )
+
+
+class StoreSection(Section):
+    """``[store]``: where results are kept."""
+
+    path: Path

@@ -1,0 +1,134 @@
+"""The state of a station, out of its store, for machines and for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from daemon.config import Config
+from daemon.intake import ORBIT_KINDS
+from daemon.jobs import LIVE
+from daemon.store import FileState, Store
+
+__all__ = ["station_status", "status_lines"]
+
+
+def station_status(config: Config, store: Store) -> dict[str, Any]:
+    """Return what the store knows of a station as plain values, ready for JSON."""
+    name = config.station.name
+    files = store.files(name)
+    observations = [r for r in files.values() if r.kind not in ORBIT_KINDS]
+    ingested = [r for r in observations if r.state == FileState.INGESTED]
+    counts = store.arc_counts(name)
+    accepted: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for row in counts:
+        if row["reject_reason"]:
+            reasons[row["reject_reason"]] += row["number"]
+        else:
+            accepted[row["signal"]] += row["number"]
+    estimates = store.estimates(name, LIVE, last=1)
+    return {
+        "station": {
+            "name": name,
+            "latitude_deg": config.station.latitude_deg,
+            "longitude_deg": config.station.longitude_deg,
+            "height_m": config.station.height_m,
+        },
+        "store": str(config.store.path),
+        "files": {
+            "states": dict(sorted(Counter(r.state.value for r in files.values()).items())),
+            "observation_files": len(observations),
+            "orbit_files": len(files) - len(observations),
+            "first_epoch": min((r.first_time for r in ingested if r.first_time), default=None),
+            "last_epoch": max((r.last_time for r in ingested if r.last_time), default=None),
+            "problems": {
+                path: {"state": record.state.value, "reason": record.reason}
+                for path, record in files.items()
+                if record.state != FileState.INGESTED
+            },
+            "notes": {
+                path: r.reason
+                for path, r in files.items()
+                if r.state == FileState.INGESTED and r.reason
+            },
+        },
+        "arcs": {
+            "accepted": accepted.total(),
+            "rejected": reasons.total(),
+            "reject_reasons": dict(reasons.most_common()),
+            "accepted_by_signal": dict(sorted(accepted.items())),
+            "last_end": max((row["last_end"] for row in counts), default=None),
+            "days": store.days_with_arcs(name),
+        },
+        "apriori_height_m": store.apriori_heights(name),
+        "calibration_days": config.model.min_days,
+        "estimate": estimates[0] if estimates else None,
+    }
+
+
+def status_lines(status: dict[str, Any]) -> list[str]:
+    """Write a status for people."""
+    station, files, arcs = status["station"], status["files"], status["arcs"]
+    states = ", ".join(f"{n} {state.replace('_', ' ')}" for state, n in files["states"].items())
+    lines = [
+        f"station   {station['name']} at {station['latitude_deg']:.6f}, "
+        f"{station['longitude_deg']:.6f} deg, {station['height_m']:.2f} m",
+        f"store     {status['store']}",
+        f"files     {states or 'none yet'}",
+    ]
+    if files["last_epoch"] is not None:
+        lines.append(f"data      {_short(files['first_epoch'])} to {_short(files['last_epoch'])}")
+    lines += [
+        f"  {path}: {problem['state'].replace('_', ' ')}: {problem['reason']}"
+        for path, problem in files["problems"].items()
+    ]
+    notes: dict[str, list[str]] = {}
+    for path, note in files["notes"].items():
+        notes.setdefault(note, []).append(path)
+    for note, paths in notes.items():
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        lines.append(f"  note on {paths[0]}{more}: {note}")
+    lines.append(f"arcs      {arcs['accepted']} accepted, {arcs['rejected']} rejected")
+    if arcs["last_end"] is not None:
+        lines[-1] += f"; the last ended {_short(arcs['last_end'])}"
+    lines += [f"  {number:6d}  {reason}" for reason, number in arcs["reject_reasons"].items()]
+    for signal, number in arcs["accepted_by_signal"].items():
+        height_m = status["apriori_height_m"].get(signal)
+        height = (
+            "height not yet learnt" if height_m is None else f"a-priori height {height_m:.3f} m"
+        )
+        lines.append(f"  {signal:<6}  {number} accepted, {height}")
+    return [*lines, *_estimate_lines(status)]
+
+
+def _estimate_lines(status: dict[str, Any]) -> list[str]:
+    """Write the last estimate, or why there is none."""
+    estimate = status["estimate"]
+    if estimate is None:
+        return ["estimate  none yet: it needs accepted arcs, and data beyond their end"]
+    flag = estimate["flag"]
+    if flag == "calibrating":
+        flag += f" ({status['arcs']['days']} of {status['calibration_days']} days with arcs)"
+    bounds = "residual to saturation" if estimate["flag"] == "calibrating" else "90 %"
+    moisture = (
+        "no value"
+        if estimate["vwc"] is None
+        else f"{estimate['vwc']:.3f} m3 m-3 ({estimate['vwc_lower']:.3f} to "
+        f"{estimate['vwc_upper']:.3f}, {bounds})"
+    )
+    anomaly, coverage = estimate["phase_anomaly_deg"], estimate["coverage"]
+    expected = estimate["n_tracks_expected"]
+    return [
+        f"estimate  {moisture}, {flag}",
+        f"  for     {estimate['time']}, from {estimate['n_arcs']} arcs of 24 h"
+        + ("" if expected is None else f" ({expected} tracks expected, coverage {coverage:.0%})"),
+        f"  centred {estimate['effective_time'] or '-'}, phase anomaly "
+        + ("-" if anomaly is None else f"{anomaly:+.2f} deg (it falls as moisture rises)"),
+        f"  model   {estimate['model_id']}, soilglint {estimate['software_version']}",
+    ]
+
+
+def _short(time: str) -> str:
+    """Leave out milliseconds that are zero."""
+    return time.replace(".000Z", "Z")

@@ -1,0 +1,360 @@
+"""`Store`: the one place where SQL is spoken."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+import numpy as np
+import pandas as pd
+
+from daemon.errors import NotThereError, StoreError, StoreVersionError
+from daemon.estimates import ESTIMATE_FIELDS, Estimate
+from daemon.store.lock import acquire
+from daemon.store.records import FileRecord, FileState
+from daemon.store.schema import ARC_SQL_COLUMNS, MIGRATIONS, SCHEMA_VERSION
+from daemon.utc import parse_utc, utc_texts
+from retrieval.arc_table import ARC_COLUMNS, arc_table, empty_arc_table
+
+__all__ = ["Store", "arc_rows"]
+
+_ARC_NAMES = ", ".join(f'"{name}"' for name in ARC_SQL_COLUMNS)
+
+
+class Store:
+    """The store of one or more stations.
+
+    Use it as a context manager; `writing` and `reading` open it. Changes happen inside
+    `transaction` only, so that a process killed at any point leaves whole steps behind.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: IO[bytes] | None) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = lock
+
+    @classmethod
+    def writing(cls, path: Path) -> Store:
+        """Open a store for writing, make it if it is not there, and bring it up to date.
+
+        Raises
+        ------
+        StoreBusyError
+            Another process writes to it.
+        StoreVersionError
+            It was written by a newer soilglint.
+        StoreError
+            It is no store, or cannot be opened.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = acquire(path)
+        except OSError as error:
+            raise StoreError(
+                f"{path}: the store cannot be made there ({error.strerror}); give [store] path a "
+                "place where this user may write"
+            ) from error
+        try:
+            connection = _connect(f"{path.absolute().as_uri()}?mode=rwc", path)
+            store = cls(path, connection, lock)
+            with _sqlite_errors(path):
+                connection.execute("PRAGMA journal_mode = WAL")
+                # Power cuts: a commit is on disk before it counts.
+                connection.execute("PRAGMA synchronous = FULL")
+            store._migrate()
+        except StoreError:
+            lock.close()
+            raise
+        return store
+
+    @classmethod
+    def reading(cls, path: Path) -> Store:
+        """Open a store for reading, also while another process writes to it.
+
+        Raises
+        ------
+        NotThereError
+            There is no store yet.
+        StoreVersionError
+            It was written by another version of soilglint.
+        StoreError
+            It is no store, or cannot be opened.
+        """
+        if not path.exists():
+            raise NotThereError(
+                f"{path}: there is no store yet; run `soilglint run --config FILE --once` first"
+            )
+        store = cls(path, _connect(f"{path.absolute().as_uri()}?mode=ro", path), None)
+        version = store._version()
+        if version < SCHEMA_VERSION:
+            raise StoreVersionError(
+                f"{path}: store version {version}, this soilglint reads {SCHEMA_VERSION}; "
+                "`soilglint run` brings it up to date"
+            )
+        return store
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the store and let the next writer in."""
+        self._connection.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make everything inside happen together, or not at all."""
+        with _sqlite_errors(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def _version(self) -> int:
+        """Return the schema version, refusing what is newer than this program."""
+        with _sqlite_errors(self.path):
+            version = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+        if version > SCHEMA_VERSION:
+            raise StoreVersionError(
+                f"{self.path}: store version {version}, this soilglint knows up to "
+                f"{SCHEMA_VERSION}; a newer soilglint has written it: upgrade this one"
+            )
+        return version
+
+    def _migrate(self) -> None:
+        """Take the store to the newest version, one whole step at a time."""
+        for version in range(self._version(), SCHEMA_VERSION):
+            with self.transaction():
+                for statement in MIGRATIONS[version]:
+                    self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA user_version = {version + 1}")
+
+    def _query(self, sql: str, values: tuple[Any, ...]) -> list[sqlite3.Row]:
+        """Return the rows of a question."""
+        with _sqlite_errors(self.path):
+            return self._connection.execute(sql, values).fetchall()
+
+    def files(self, station: str) -> dict[str, FileRecord]:
+        """Return the station's files by path."""
+        rows = self._query("SELECT * FROM files WHERE station = ? ORDER BY path", (station,))
+        return {row["path"]: _file_record(row) for row in rows}
+
+    def put_file(self, station: str, record: FileRecord) -> None:
+        """Write a file's record, in place of an earlier one of the same path."""
+        values = {"station": station, **asdict(record)}
+        names = ", ".join(values)
+        marks = ", ".join(f":{name}" for name in values)
+        updates = ", ".join(f"{name} = excluded.{name}" for name in values)
+        self._connection.execute(
+            f"INSERT INTO files ({names}) VALUES ({marks}) "  # noqa: S608 - our own column names
+            f"ON CONFLICT (station, path) DO UPDATE SET {updates}",
+            values,
+        )
+
+    def arcs(
+        self,
+        station: str,
+        *,
+        since: pd.Timestamp | None = None,
+        until: pd.Timestamp | None = None,
+    ) -> pd.DataFrame:
+        """Return the arcs that overlap a span of time, UTC, as an arc table.
+
+        The index is the arc's number in the store; column `revision` follows the table's own.
+        """
+        low = "" if since is None else utc_texts(pd.DatetimeIndex([since]))[0]
+        high = "9999" if until is None else utc_texts(pd.DatetimeIndex([until]))[0]
+        rows = self._query(
+            f"SELECT {_ARC_NAMES}, id, revision FROM arcs "  # noqa: S608 - our own column names
+            'WHERE station = ? AND "end" >= ? AND start <= ? '
+            # The arc table's own order, so that numbers and rows stay together.
+            "ORDER BY start, satellite, signal, direction",
+            (station, low, high),
+        )
+        if not rows:
+            return empty_arc_table().assign(revision=pd.Series(dtype="int64"))
+        columns: dict[str, Any] = dict(zip(rows[0].keys(), zip(*rows, strict=True), strict=True))
+        for name, dtype in ARC_COLUMNS.items():
+            if name in ("start", "end"):
+                columns[name] = parse_utc(list(columns[name])).tz_localize(None).to_numpy()
+            elif dtype == "float64":
+                columns[name] = np.array(columns[name], dtype=np.float64)
+        table = arc_table(columns).assign(revision=np.array(columns["revision"]))
+        return table.set_index(pd.Index(columns["id"], name="id"))
+
+    def arcs_of_files(self, station: str, paths: Iterable[str]) -> set[int]:
+        """Return the numbers of the arcs that may have points of the given files."""
+        found: set[int] = set()
+        for path in paths:
+            rows = self._query(
+                "SELECT arc_id FROM arc_files JOIN files ON files.id = file_id "
+                "WHERE station = ? AND path = ?",
+                (station, path),
+            )
+            found.update(row["arc_id"] for row in rows)
+        return found
+
+    def delete_arcs(self, numbers: Iterable[int]) -> None:
+        """Take arcs out that others have superseded."""
+        self._connection.executemany(
+            "DELETE FROM arcs WHERE id = ?", [(int(number),) for number in numbers]
+        )
+
+    def insert_arcs(self, station: str, arcs: pd.DataFrame) -> None:
+        """Write arcs: an arc table with a column `revision`.
+
+        Each is linked to the ingested observation files whose time it overlaps.
+        """
+        marks = ", ".join("?" for _ in (*ARC_SQL_COLUMNS, "revision"))
+        insert = (
+            f"INSERT INTO arcs ({_ARC_NAMES}, revision) "  # noqa: S608 - our own column names
+            f"VALUES ({marks})"
+        )
+        link = (
+            "INSERT INTO arc_files SELECT ?, id FROM files WHERE station = ? AND state = ? "
+            "AND kind IN ('observation', 'snr66') AND first_time <= ? AND last_time >= ?"
+        )
+        place = list(ARC_SQL_COLUMNS).index("start")
+        for row in arc_rows(arcs):
+            number = self._connection.execute(insert, row).lastrowid
+            start, end = row[place], row[place + 1]
+            self._connection.execute(link, (number, station, FileState.INGESTED, end, start))
+
+    def reflector_heights(self, station: str, signal: str) -> list[float]:
+        """Return the reflector heights of a signal selection's accepted arcs, metres."""
+        rows = self._query(
+            "SELECT reflector_height_m FROM arcs WHERE station = ? AND accepted "
+            "AND substr(satellite, 1, 1) || signal = ? ORDER BY id",
+            (station, signal),
+        )
+        return [row[0] for row in rows]
+
+    def first_arc_end(self, station: str) -> pd.Timestamp | None:
+        """Return when the first accepted arc ended, UTC; None before there is one."""
+        sql = 'SELECT MIN("end") FROM arcs WHERE station = ? AND accepted'
+        text = self._query(sql, (station,))[0][0]
+        return None if text is None else parse_utc([text])[0]
+
+    def apriori_heights(self, station: str) -> dict[str, float]:
+        """Return the newest a-priori height of each signal selection, metres."""
+        rows = self._query(
+            "SELECT signal, height_m FROM apriori_heights WHERE station = ? ORDER BY version",
+            (station,),
+        )
+        return {row["signal"]: row["height_m"] for row in rows}
+
+    def put_apriori_height(
+        self, station: str, signal: str, height_m: float, n_arcs: int, learnt_at: str
+    ) -> None:
+        """Write a signal's height as its next version."""
+        self._connection.execute(
+            "INSERT INTO apriori_heights SELECT ?, ?, COALESCE(MAX(version), 0) + 1, ?, ?, ? "
+            "FROM apriori_heights WHERE station = ? AND signal = ?",
+            (station, signal, height_m, n_arcs, learnt_at, station, signal),
+        )
+
+    def estimate_times(self, station: str, product: str) -> set[str]:
+        """Return the times that have an estimate, UTC text to the second."""
+        rows = self._query(
+            "SELECT time FROM estimates WHERE station = ? AND product = ?", (station, product)
+        )
+        return {row["time"] for row in rows}
+
+    def insert_estimates(self, estimates: Sequence[Estimate]) -> None:
+        """Write estimates; one that is there already is an error, for they are never revised."""
+        marks = ", ".join(f":{name}" for name in ESTIMATE_FIELDS)
+        self._connection.executemany(
+            f"INSERT INTO estimates ({', '.join(ESTIMATE_FIELDS)}) "  # noqa: S608
+            f"VALUES ({marks})",
+            estimates,
+        )
+
+    def estimates(self, station: str, product: str, last: int | None = None) -> list[Estimate]:
+        """Return estimates in order of time, or the last few of them."""
+        rows = self._query(
+            "SELECT * FROM estimates WHERE station = ? AND product = ? ORDER BY time DESC LIMIT ?",
+            (station, product, -1 if last is None else last),
+        )
+        return [{name: row[name] for name in ESTIMATE_FIELDS} for row in reversed(rows)]
+
+    def arc_counts(self, station: str) -> list[Mapping[str, Any]]:
+        """Return signal, reject_reason (empty: accepted), number and last end of arcs."""
+        rows = self._query(
+            "SELECT substr(satellite, 1, 1) || signal AS signal, reject_reason, "
+            'COUNT(*) AS number, MAX("end") AS last_end FROM arcs WHERE station = ? '
+            "GROUP BY 1, 2 ORDER BY 1, 2",
+            (station,),
+        )
+        return [dict(row) for row in rows]
+
+    def days_with_arcs(self, station: str) -> int:
+        """Return the number of UTC days on which accepted arcs ended."""
+        rows = self._query(
+            'SELECT COUNT(DISTINCT substr("end", 1, 10)) FROM arcs WHERE station = ? AND accepted',
+            (station,),
+        )
+        return int(rows[0][0])
+
+
+def arc_rows(arcs: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """Return arcs as the values that are stored, with `revision` last if it is there."""
+    columns: list[list[Any]] = []
+    for name in (*ARC_SQL_COLUMNS, "revision"):
+        if name not in arcs:
+            continue
+        if name in ("start", "end"):
+            columns.append(utc_texts(arcs[name]))
+        elif ARC_SQL_COLUMNS.get(name, "").startswith("REAL"):
+            columns.append([None if value != value else value for value in arcs[name].tolist()])
+        elif name in ("accepted", "n_obs", "revision"):
+            columns.append([int(value) for value in arcs[name].tolist()])
+        else:
+            columns.append([str(value) for value in arcs[name].tolist()])
+    return list(zip(*columns, strict=True))
+
+
+def _file_record(row: sqlite3.Row) -> FileRecord:
+    """Make a record of a row of ``files``."""
+    names = FileRecord.__dataclass_fields__
+    record = FileRecord(**{name: row[name] for name in names})
+    return replace(record, state=FileState(row["state"]))
+
+
+def _connect(uri: str, path: Path) -> sqlite3.Connection:
+    """Open a database file in autocommit mode: transactions are ours to begin."""
+    with _sqlite_errors(path):
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10.0)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+
+@contextmanager
+def _sqlite_errors(path: Path) -> Iterator[None]:
+    """Say which store it is that SQLite has trouble with."""
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise  # a broken rule of ours, not the user's: internal
+    except sqlite3.DatabaseError as error:
+        raise StoreError(
+            f"{path}: the store cannot be used ({error}); check the disk and that [store] path "
+            "names a soilglint store"
+        ) from error

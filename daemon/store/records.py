@@ -1,0 +1,61 @@
+"""Records that go in and out of the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["FileRecord", "FileState"]
+
+
+class FileState(StrEnum):
+    """What became of a file."""
+
+    INGESTED = "ingested"
+    WAITING_ORBITS = "waiting_orbits"  # tried again when navigation has arrived
+    OTHER_STATION = "other_station"  # its header lies too far from the station
+    UNREADABLE = "unreadable"
+    FROM_FUTURE = "from_future"  # tried again once the clock has passed its last epoch
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileRecord:
+    """One file that was looked at.
+
+    Attributes
+    ----------
+    path : str
+        Name in the inbox, or the whole path of a file outside it.
+    sha256 : str
+        Of the bytes as they lie on disk, hexadecimal.
+    size : int
+        Bytes on disk.
+    kind : str
+        ``observation``, ``snr66``, ``navigation``, ``sp3`` or what else it is.
+    state : FileState
+        What became of it.
+    reason : str
+        Why, where the state needs a reason; what a user must know, where it does not.
+    n_epochs, n_snr, n_damage : int
+        Whole epochs, SNR rows, and places that were dropped.
+    first_time, last_time : str or None
+        Of its epochs or ephemerides, UTC text of `daemon.utc`.
+    position_m : str or None
+        ``x y z`` of its header, ECEF, metres.
+    ingested_at : str
+        When this record was made, UTC text.
+    """
+
+    path: str
+    sha256: str
+    size: int
+    kind: str
+    state: FileState
+    reason: str = ""
+    n_epochs: int = 0
+    n_snr: int = 0
+    n_damage: int = 0
+    first_time: str | None = None
+    last_time: str | None = None
+    position_m: str | None = None
+    ingested_at: str

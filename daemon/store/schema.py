@@ -1,0 +1,128 @@
+"""The tables of the store, in one place, and the steps from one version to the next.
+
+``PRAGMA user_version`` holds the version. Times are text, UTC with ``Z``; in ``estimates`` to the
+second, elsewhere to the millisecond, so that text order is time order.
+"""
+
+from __future__ import annotations
+
+__all__ = ["ARC_SQL_COLUMNS", "MIGRATIONS", "SCHEMA_VERSION"]
+
+_FILES = """
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY,
+    station TEXT NOT NULL,
+    path TEXT NOT NULL,             -- name in the inbox, or the whole path outside it
+    sha256 TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    kind TEXT NOT NULL,             -- observation, snr66, navigation, sp3, or what else it is
+    state TEXT NOT NULL CHECK (state IN
+        ('ingested', 'waiting_orbits', 'other_station', 'unreadable', 'from_future')),
+    reason TEXT NOT NULL,           -- empty when there is nothing to say
+    n_epochs INTEGER NOT NULL,
+    n_snr INTEGER NOT NULL,
+    n_damage INTEGER NOT NULL,      -- places where the file was not whole
+    first_time TEXT,                -- of its epochs, or of its ephemerides
+    last_time TEXT,
+    position_m TEXT,                -- 'x y z' of its header, ECEF
+    ingested_at TEXT NOT NULL,
+    UNIQUE (station, path)
+)
+"""
+
+# SQL type of each column of the arc table, in its order.
+ARC_SQL_COLUMNS = {
+    "station": "TEXT NOT NULL",
+    "satellite": "TEXT NOT NULL",
+    "signal": "TEXT NOT NULL",
+    "direction": "TEXT NOT NULL",
+    "start": "TEXT NOT NULL",
+    "end": "TEXT NOT NULL",
+    "azimuth_deg": "REAL",
+    "elevation_min_deg": "REAL",
+    "elevation_max_deg": "REAL",
+    "n_obs": "INTEGER NOT NULL",
+    "interval_s": "REAL",
+    "reflector_height_m": "REAL",
+    "peak_amplitude": "REAL",
+    "peak_to_noise": "REAL",
+    "second_peak_ratio": "REAL",
+    "amplitude": "REAL",
+    "phase_deg": "REAL",
+    "phase_sigma_deg": "REAL",
+    "apriori_height_m": "REAL",
+    "dphase_dheight_deg_per_mm": "REAL",
+    "height_mode": "TEXT NOT NULL",
+    "height_sigma_m": "REAL",
+    "phase_height_correlation": "REAL",
+    "orbit_source": "TEXT NOT NULL",
+    "ephemeris_age_h": "REAL",
+    "accepted": "INTEGER NOT NULL",
+    "reject_reason": "TEXT NOT NULL",
+}
+
+_ARCS = (
+    "CREATE TABLE arcs (id INTEGER PRIMARY KEY, "
+    + ", ".join(f'"{name}" {kind}' for name, kind in ARC_SQL_COLUMNS.items())
+    + ", revision INTEGER NOT NULL"  # 1, and one more whenever an arc takes the place of others
+    + ", UNIQUE (station, satellite, signal, direction, start))"
+)
+
+# Which files an arc may have points of.
+_ARC_FILES = """
+CREATE TABLE arc_files (
+    arc_id INTEGER NOT NULL REFERENCES arcs (id) ON DELETE CASCADE,
+    file_id INTEGER NOT NULL REFERENCES files (id),
+    PRIMARY KEY (arc_id, file_id)
+) WITHOUT ROWID
+"""
+
+_APRIORI_HEIGHTS = """
+CREATE TABLE apriori_heights (
+    station TEXT NOT NULL,
+    signal TEXT NOT NULL,           -- selection, such as GS2X
+    version INTEGER NOT NULL,
+    height_m REAL NOT NULL,
+    n_arcs INTEGER NOT NULL,        -- accepted arcs it is the median of
+    learnt_at TEXT NOT NULL,
+    PRIMARY KEY (station, signal, version)
+) WITHOUT ROWID
+"""
+
+_ESTIMATES = """
+CREATE TABLE estimates (
+    station TEXT NOT NULL,
+    product TEXT NOT NULL CHECK (product IN ('live', 'daily')),
+    time TEXT NOT NULL,
+    effective_time TEXT,
+    window_s INTEGER NOT NULL,
+    vwc REAL,
+    vwc_lower REAL,
+    vwc_upper REAL,
+    phase_anomaly_deg REAL,
+    n_arcs INTEGER NOT NULL,
+    n_tracks_expected INTEGER,
+    coverage REAL,
+    flag TEXT NOT NULL,
+    model_id TEXT NOT NULL,
+    software_version TEXT NOT NULL,
+    latency_s INTEGER NOT NULL,
+    PRIMARY KEY (station, product, time)
+) WITHOUT ROWID
+"""
+
+# Step k takes a store from version k to version k + 1.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        _FILES,
+        "CREATE INDEX files_by_content ON files (station, sha256)",
+        _ARCS,
+        'CREATE INDEX arcs_by_end ON arcs (station, "end")',
+        _ARC_FILES,
+        "CREATE INDEX arc_files_by_file ON arc_files (file_id)",
+        _APRIORI_HEIGHTS,
+        _ESTIMATES,
+    ),
+)
+
+SCHEMA_VERSION = len(MIGRATIONS)

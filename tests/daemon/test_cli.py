@@ -1,0 +1,311 @@
+import json
+import re
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from daemon import cli
+from daemon.exit_codes import ExitCode
+from daemon.store import Store
+from retrieval.arc_table import ARC_COLUMNS
+from retrieval.version import VERSION
+
+COMMANDS = ("arcs", "run", "status", "sample")
+
+
+def call(*arguments):
+    return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+
+
+def refusal(code, *arguments):
+    """Call, expect an exit code, and return the one message that must have gone to stderr."""
+    result = call(*arguments)
+    assert result.exit_code == code, result.output
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    return " ".join(result.stderr.split())
+
+
+@pytest.fixture
+def files(sample):
+    """Two observation files (12 hours) and the navigation file of the sample."""
+    return [*sorted((sample / "inbox").iterdir())[:2], *(sample / "nav").iterdir()]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command):
+    result = call(command, "--help")
+    assert result.exit_code == 0
+    assert f"Example: soilglint {command}" in " ".join(result.output.split())
+
+
+def test_help_lists_commands_and_exit_codes():
+    result = call("--help")
+    assert all(command in result.output for command in COMMANDS)
+    table = re.sub(r"\s+", " ", result.output)
+    assert "0 ok, 2 usage, 3 bad input, 4 cannot reach a service, 5 internal" in table
+    assert [int(code) for code in ExitCode] == [0, 2, 3, 4, 5]
+
+
+def test_help_imports_nothing_heavy():
+    script = (
+        "import sys; from daemon.cli import app\n"
+        "try: app(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'numpy', 'pandas', 'pydantic', 'scipy', 'sqlite3', 'rich'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_version():
+    assert call("--version").output == f"soilglint {VERSION}\n"
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_arcs_writes_the_arc_table(files, tmp_path, ending):
+    out = tmp_path / f"arcs.{ending}"
+    result = call("arcs", *files[:2], "--nav", files[2], "--out", out)
+    assert result.exit_code == 0, result.output
+    table = pd.read_parquet(out) if ending == "parquet" else pd.read_csv(out)
+    assert list(table.columns) == list(ARC_COLUMNS)
+    assert table["accepted"].sum() > 50
+    assert abs(table.loc[table["accepted"], "reflector_height_m"].median() - 1.8) < 0.01
+    if ending == "csv":
+        assert table["start"].str.fullmatch(r"2024-05-1[34]T[\d:.]{12}Z").all()
+    assert "accepted" in result.stdout
+    assert "GS1C" in result.stdout
+    assert result.stderr == ""  # progress is for people who watch
+
+
+def test_arcs_summary_as_json_counts_what_was_written(files, tmp_path):
+    out = tmp_path / "arcs.parquet"
+    result = call("arcs", *files, "--out", out, "--json")
+    summary = json.loads(result.stdout)
+    table = pd.read_parquet(out)
+    rejected = table[~table["accepted"]]
+    assert summary["arcs"]["accepted"] == int(table["accepted"].sum())
+    assert summary["arcs"]["reject_reasons"] == rejected["reject_reason"].value_counts().to_dict()
+    assert [file["epochs"] for file in summary["files"]] == [720, 720]  # 6 hours at 30 s
+    assert set(summary["signals"]) == {"GS1C", "GS2L", "GS5Q"}
+    assert summary["signals"]["GS1C"]["reflector_height_m"] == pytest.approx(1.8, abs=0.01)
+    assert summary["files"][0]["cut"] is None
+    assert summary["out"] == str(out)
+
+
+def test_navigation_may_stand_anywhere(files, tmp_path):
+    tables = []
+    for arguments in (
+        [*files],
+        [files[0], "--nav", files[2], files[1]],
+        ["--nav", files[2], "--nav", files[2], *files[:2]],
+    ):
+        out = tmp_path / "arcs.parquet"
+        assert call("arcs", *arguments, "--out", out).exit_code == 0
+        tables.append(pd.read_parquet(out))
+    pd.testing.assert_frame_equal(tables[0], tables[1])
+    pd.testing.assert_frame_equal(tables[0], tables[2])
+
+
+def test_arcs_options_reach_the_chain(files, tmp_path):
+    out = tmp_path / "arcs.parquet"
+    options = ["--signals", "GS2L,GS5Q", "--elevation", 6, 20, "--apriori-height", 1.75]
+    assert call("arcs", *files, *options, "--out", out).exit_code == 0
+    table = pd.read_parquet(out)
+    assert set(table["signal"]) == {"S2L", "S5Q"}
+    assert table["elevation_max_deg"].max() <= 20
+    assert table["elevation_min_deg"].min() >= 6
+    assert set(table.loc[table["accepted"], "apriori_height_m"]) == {1.75}
+    assert call("arcs", *files, "--height-mode", "free", "--out", out).exit_code == 0
+    free = pd.read_parquet(out)
+    assert set(free["height_mode"]) == {"free"}
+    assert free.loc[free["accepted"], "height_sigma_m"].notna().all()
+
+
+def test_arcs_takes_settings_from_a_configuration(sample, files, tmp_path):
+    config = sample / "soilglint.toml"
+    config.write_text(config.read_text().replace('["GS1C", "GS2L", "GS5Q"]', '["GS2L"]'))
+    out = tmp_path / "arcs.csv"
+    result = call("arcs", *files[:2], "--config", config, "--out", out)
+    assert result.exit_code == 0, result.output
+    table = pd.read_csv(out)
+    assert set(table["station"]) == {"smpl"}
+    assert set(table["signal"]) == {"S2L"}
+
+
+def test_run_then_status_tell_the_whole_story(sample):
+    config = sample / "soilglint.toml"
+    (sample / "inbox" / "bad.rnx.gz").write_bytes(b"\x1f\x8b not gzip")
+    first = json.loads(call("run", "--config", config, "--once", "--json").stdout)
+    assert first["files"] == {"ingested": 9, "unreadable": 1}
+    assert first["changed"]
+    again = call("run", "--config", config, "--once")
+    assert "nothing new" in again.stdout
+    assert "0 new" in again.stdout
+
+    status = json.loads(call("status", "--config", config, "--json").stdout)
+    assert status["files"]["states"] == {"ingested": 9, "unreadable": 1}
+    assert list(status["files"]["problems"]) == ["bad.rnx.gz"]
+    assert status["arcs"]["accepted"] + status["arcs"]["rejected"] == first["arcs_new"]
+    estimate = status["estimate"]
+    assert estimate["flag"] == "calibrating"
+    assert (estimate["vwc_lower"], estimate["vwc_upper"]) == (0.078, 0.43)
+
+    text = call("status", "--config", config).stdout
+    for words in (
+        "9 ingested, 1 unreadable",
+        "bad.rnx.gz",
+        "calibrating (2 of 30 days",
+        "0.078 to 0.430",
+        estimate["time"],
+    ):
+        assert words in text
+    assert re.search(r"\d{2}:\d{2}:\d{2}(?!\.|Z|\d)", text) is None  # every time is UTC with Z
+
+
+def test_sample_is_ready_to_run(tmp_path):
+    result = call("sample", tmp_path / "out")
+    assert result.exit_code == 0
+    assert (tmp_path / "out" / "soilglint.toml").exists()
+
+
+def test_run_without_once_says_what_to_do(config_file):
+    message = refusal(2, "run", "--config", config_file())
+    assert "--once" in message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["arcs", "x", "--out", "arcs.txt"], ".parquet or .csv"),
+        (["arcs", "x", "--out", "a.csv", "--date", "10.1.2025"], "YYYY-MM-DD"),
+        (
+            ["arcs", "x", "--out", "a.csv", "--config", "c", "--position", "1", "2", "3"],
+            "give one of them",
+        ),
+        (["arcs", "--out", "a.csv"], "FILE"),
+        (["arcs", "x"], "--out"),
+        (["nothing"], "nothing"),
+    ],
+)
+def test_usage_errors_exit_2(arguments, words):
+    assert words in refusal(2, *arguments)
+
+
+class TestBadInput:
+    """Every error of the list exits 3 with a remedy."""
+
+    def test_no_navigation_given(self, files, tmp_path):
+        message = refusal(3, "arcs", *files[:2], "--out", tmp_path / "a.csv")
+        assert "--nav" in message
+        assert not (tmp_path / "a.csv").exists()
+
+    def test_no_navigation_for_the_day(self, files, tmp_path):
+        text = (
+            "     3.05           N: GNSS NAV DATA    G: GPS              RINEX VERSION / TYPE\n"
+            "                                                            END OF HEADER\n"
+            "G01 2020 06 25 00 00 00 0.000000000000e+00 0.000000000000e+00 0.000000000000e+00\n"
+            "     1.000000000000e+00 0.000000000000e+00 4.500000000000e-09 0.000000000000e+00\n"
+            "     0.000000000000e+00 1.000000000000e-03 0.000000000000e+00 5.153700000000e+03\n"
+            "     3.456000000000e+05 0.000000000000e+00 0.000000000000e+00 0.000000000000e+00\n"
+            "     9.600000000000e-01 0.000000000000e+00 0.000000000000e+00-8.000000000000e-09\n"
+            "     0.000000000000e+00 1.000000000000e+00 2.111000000000e+03 0.000000000000e+00\n"
+            "     2.000000000000e+00 0.000000000000e+00 0.000000000000e+00 1.000000000000e+00\n"
+            "     3.456000000000e+05 4.000000000000e+00\n"
+        )
+        nav = tmp_path / "other_day.rnx"
+        nav.write_text(text)
+        message = refusal(3, "arcs", files[0], "--nav", nav, "--out", tmp_path / "a.csv")
+        assert "2024-05-14" in message
+        assert "--nav" in message
+
+    def test_position_missing(self, tmp_path):
+        path = tmp_path / "test0100.25.snr66"
+        path.write_text(
+            "  1   10.0000  120.0000      0.0  0.005  0.00 40.00 41.00  0.00  0.00  0.00\n"
+            "  1   10.1000  120.1000     30.0  0.005  0.00 40.10 41.10  0.00  0.00  0.00\n"
+        )
+        message = refusal(3, "arcs", path, "--out", tmp_path / "a.csv")
+        assert "--position" in message
+
+    def test_position_missing_in_the_configuration(self, config_file, config_text):
+        config = config_file(config_text.replace("height_m = 200.0\n", ""))
+        message = refusal(3, "run", "--config", config, "--once")
+        assert "station.height_m" in message
+
+    def test_no_snr_in_file(self, tmp_path):
+        lines = [
+            f"{'     3.05           OBSERVATION DATA    G: GPS':<60}RINEX VERSION / TYPE",
+            f"{'  4085885.0000  1230000.0000  4733270.0000':<60}APPROX POSITION XYZ",
+            f"{'G    1 C1C':<60}SYS / # / OBS TYPES",
+            f"{'  2024     5    14     0     0    0.0000000     GPS':<60}TIME OF FIRST OBS",
+            f"{'':<60}END OF HEADER",
+            "> 2024 05 14 00 00  0.0000000  0  1",
+            "G01  20000000.000",
+        ]
+        path = tmp_path / "test1350.24o"
+        path.write_text("\n".join(lines) + "\n")
+        message = refusal(3, "arcs", path, "--out", tmp_path / "a.csv")
+        assert "signal strength" in message
+
+    @pytest.mark.parametrize(("signals", "words"), [("XS1", "XS1"), ("ES1C", "GS1C")])
+    def test_wrong_signal_names(self, files, tmp_path, signals, words):
+        message = refusal(3, "arcs", *files, "--signals", signals, "--out", tmp_path / "a.csv")
+        assert words in message
+
+    def test_unreadable_archive(self, tmp_path):
+        path = tmp_path / "test1350.24o.gz"
+        path.write_bytes(b"\x1f\x8b\x08 this is not gzip")
+        message = refusal(3, "arcs", path, "--out", tmp_path / "a.csv")
+        assert str(path) in message
+
+    def test_file_that_is_not_there(self, tmp_path):
+        message = refusal(3, "arcs", tmp_path / "nothing.24o", "--out", tmp_path / "a.csv")
+        assert "nothing.24o" in message
+
+    def test_folder_of_out_missing(self, tmp_path):
+        message = refusal(3, "arcs", "x", "--out", tmp_path / "no" / "a.csv")
+        assert "make it first" in message
+
+    def test_configuration_missing(self, tmp_path):
+        message = refusal(3, "status", "--config", tmp_path / "no.toml")
+        assert "no such file" in message
+
+    def test_status_before_the_first_run(self, config_file):
+        message = refusal(3, "status", "--config", config_file())
+        assert "run" in message
+
+
+def test_a_busy_store_exits_4(sample, tmp_path):
+    with Store.writing(sample / "soilglint.sqlite"):
+        message = refusal(4, "run", "--config", sample / "soilglint.toml", "--once")
+    assert "another soilglint" in message
+
+
+def test_an_internal_error_is_one_line_and_its_traceback_is_kept(monkeypatch, capsys, tmp_path):
+    def broken():
+        raise KeyError("column")
+
+    monkeypatch.setattr(cli, "app", broken)
+    monkeypatch.setattr(cli.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["soilglint"])
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    assert caught.value.code == 5
+    (log,) = tmp_path.iterdir()
+    error = capsys.readouterr().err
+    assert len(error.splitlines()) == 1
+    assert str(log) in error
+    assert "Traceback" in log.read_text()
+
+
+def test_debug_shows_the_traceback(tmp_path):
+    result = call("--debug", "status", "--config", tmp_path / "no.toml")
+    assert result.exit_code == 3
+    assert "Traceback" in result.stderr

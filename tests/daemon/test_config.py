@@ -1,0 +1,114 @@
+import pytest
+
+from daemon.config import load_config
+from daemon.errors import ConfigError
+
+
+def test_shortest_file_gets_the_documented_defaults(config_file):
+    config = load_config(config_file())
+    settings = config.arc_settings()
+    assert settings.elevation_deg == (5.0, 25.0)
+    assert (settings.start_below_deg, settings.end_above_deg) == (7.0, 20.0)
+    assert settings.refraction
+    assert config.schedule.grid_minutes == 15
+    assert config.inbox.keep == "leave"
+    assert config.orbits.prefer == ("sp3", "broadcast")
+    assert config.selected_signals() is None
+    assert config.model_settings().min_days == 30
+    assert config.model_settings().soil.residual == 0.078
+    assert config.receiver().name == "test"
+
+
+def test_paths_are_relative_to_the_files_folder(config_file, config_text, tmp_path):
+    text = config_text + '[orbits]\nnav = ["nav/*.n", "/abs/x.n"]\n'
+    config = load_config(config_file(text))
+    assert config.inbox.path == tmp_path / "inbox"
+    assert config.store.path == tmp_path / "store" / "test.sqlite"
+    assert config.orbits.nav == (f"{tmp_path}/nav/*.n", "/abs/x.n")
+
+
+def test_every_section_takes_its_keys(config_file, config_text):
+    text = (
+        config_text.replace(
+            "height_m = 200.0",
+            "height_m = 200.0\nantenna_height_m = 2\nazimuths = [[350, 20], [90, 180]]\n"
+            "elevation = [6, 26]",
+        )
+        .replace('path = "inbox"', 'path = "inbox"\npatterns = ["*.gz"]\nkeep = "move"')
+        .replace('texture = "loam"', 'texture = "loam"\nresidual = 0.05\nsaturation = 0.5')
+        + '[signals]\nuse = ["GS2X", "GS2"]\n[model]\nkind = "linear"\nmin_days = 40\n'
+        "[schedule]\ngrid_minutes = 60\ningest_s = 30\n"
+        "[qc]\nstart_below_deg = 8\nmax_gap_s = 120\nmin_coverage = 0.7\n"
+        '[refraction]\nmodel = "none"\npressure_hpa = 950.5\n'
+    )
+    config = load_config(config_file(text))
+    settings = config.arc_settings()
+    assert settings.azimuths_deg == ((350.0, 20.0), (90.0, 180.0))
+    assert settings.elevation_deg == (6.0, 26.0)
+    assert settings.max_gap_s == 120.0
+    assert not settings.refraction
+    assert config.selected_signals() == ("GS2X", "GS2")
+    model = config.model_settings()
+    assert (model.min_days, model.min_coverage) == (40, 0.7)
+    assert (model.soil.residual, model.soil.saturation) == (0.05, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("latitude_deg = 48.25\n", "", ["station.latitude_deg is missing", "position"]),
+        ("latitude_deg = 48.25", "latitude_deg = 95", ["station.latitude_deg = 95", "90"]),
+        ("latitude_deg = 48.25", 'latitude_deg = "48"', ['station.latitude_deg = "48"', "number"]),
+        ("latitude_deg = 48.25", "latitude_deg = nan", ["station.latitude_deg", "finite"]),
+        ("latitude_deg", "lattitude_deg", ["did you mean latitude_deg?"]),
+        ('name = "test"', 'name = "a/b"', ['station.name = "a/b"', "pattern"]),
+        ('texture = "loam"', 'texture = "lome"', ['soil.texture = "lome"', "sandy loam"]),
+        ('texture = "loam"', "residual = 0.1", ["soil", "saturation"]),
+        ('texture = "loam"', "residual = 5\nsaturation = 45", ["soil.residual = 5", "1"]),
+        ('[soil]\ntexture = "loam"\n', "", ["section [soil] is missing", "texture"]),
+        ("[soil]", "[sol]", ["section [sol] is not known", "soil"]),
+        ("[soil]", "[mqtt]\nhost = 'x'\n[soil]", ["section [mqtt]", "later release"]),
+        ("[soil]", "[model]\nkind = 'rf-mdi'\n[soil]", ["model.kind", "later release", "linear"]),
+        ("[soil]", "[model]\npath = 'x'\n[soil]", ["model.path", "later release"]),
+        ("[soil]", "[signals]\nuse = ['GS9X']\n[soil]", ["signals.use.0", "1, 2, 5"]),
+        ("[soil]", "[schedule]\ngrid_minutes = 7\n[soil]", ["schedule.grid_minutes = 7", "day"]),
+        ("[soil]", "[orbits]\nprefer = ['sp3', 'sp3']\n[soil]", ["orbits.prefer", "once"]),
+        ("[soil]", "[qc]\nstart_below_deg = 24\n[soil]", ["[qc]", "start_below"]),
+        ("[soil]", "[inbox.more]\nx = 1\n[soil]", ["inbox.more", "not known"]),
+        ("height_m = 200.0", "height_m = 200.0\nelevation = [25, 5]", ["station.elevation"]),
+        ("height_m = 200.0", "height_m = 200.0\nazimuths = []", ["station.azimuths", "one"]),
+    ],
+)
+def test_every_fault_names_file_key_value_and_what_is_right(
+    config_file, config_text, old, new, words
+):
+    assert old in config_text
+    path = config_file(config_text.replace(old, new, 1))
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    message = str(caught.value)
+    assert message.startswith(str(path))
+    for word in words:
+        assert word in message
+
+
+def test_all_faults_are_told_at_once(config_file, config_text):
+    path = config_file(config_text.replace("48.25", "95").replace("loam", "lome"))
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_broken_toml_names_the_line(config_file):
+    with pytest.raises(ConfigError, match="line 2"):
+        load_config(config_file("[station]\nname = \n"))
+
+
+def test_file_that_is_not_there_or_not_text(tmp_path):
+    with pytest.raises(ConfigError, match="no such file"):
+        load_config(tmp_path / "nowhere.toml")
+    (tmp_path / "latin.toml").write_bytes(b'[station]\nname = "M\xfcnchen"\n')
+    with pytest.raises(ConfigError, match="UTF-8"):
+        load_config(tmp_path / "latin.toml")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_config(tmp_path)

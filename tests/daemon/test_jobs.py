@@ -1,0 +1,347 @@
+"""The main job on the packaged sample station."""
+
+import gzip
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from daemon import ingest as ingest_module
+from daemon.config import load_config
+from daemon.errors import ConfigError, StoreBusyError
+from daemon.jobs import make_live_estimates, run_once
+from daemon.sample import write_sample
+from daemon.store import Store
+
+NAME = "smpl"
+# What says when something was done, and not what.
+_WHEN = {"ingested_at", "learnt_at", "latency_s"}
+
+
+def dump(config):
+    """Everything in the store, as text."""
+    connection = sqlite3.connect(config.store.path)
+    lines = list(connection.iterdump())
+    connection.close()
+    return lines
+
+
+def contents(config, table, but=_WHEN):
+    """Rows of a table without numbers and times of making, as a set."""
+    connection = sqlite3.connect(config.store.path)
+    connection.row_factory = sqlite3.Row
+    rows = connection.execute(f"SELECT * FROM {table}").fetchall()
+    connection.close()
+    return {tuple((k, row[k]) for k in row.keys() if k not in but | {"id"}) for row in rows}  # noqa: SIM118
+
+
+def same_arcs(config, other):
+    """Whether two stores hold the same arcs.
+
+    Where heights were learnt from fewer arcs phases refer to other heights, so what follows from
+    the height is not compared.
+    """
+    follows = {
+        "phase_deg",
+        "phase_sigma_deg",
+        "amplitude",
+        "apriori_height_m",
+        "dphase_dheight_deg_per_mm",
+        "revision",
+    }
+    return contents(config, "arcs", follows) == contents(other, "arcs", follows)
+
+
+def observations(sample):
+    return sorted((sample / "inbox").iterdir())
+
+
+@pytest.fixture
+def config(sample):
+    """Configuration of the sample with only its first four files (one day) in the inbox."""
+    later = sample / "later"
+    later.mkdir()
+    for path in observations(sample)[4:]:
+        path.rename(later / path.name)
+    return load_config(sample / "soilglint.toml")
+
+
+def deliver(config, count=None):
+    """Let the remaining files arrive."""
+    for path in sorted((config.inbox.path.parent / "later").iterdir())[:count]:
+        path.rename(config.inbox.path / path.name)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The sample with all of its files taken in at once."""
+    config = load_config(write_sample(tmp_path_factory.mktemp("whole") / "sample"))
+    run_once(config)
+    return config
+
+
+def test_again_changes_nothing(whole):
+    before, bytes_before = dump(whole), whole.store.path.read_bytes()
+    report = run_once(whole)
+    assert not report.changed
+    assert dump(whole) == before
+    assert whole.store.path.read_bytes() == bytes_before
+
+
+def test_estimates_lie_on_the_grid_up_to_the_last_epoch(whole):
+    with Store.reading(whole.store.path) as store:
+        estimates = store.estimates(NAME, "live")
+        first_end = store.first_arc_end(NAME)
+        files = store.files(NAME).values()
+    times = pd.DatetimeIndex([estimate["time"] for estimate in estimates])
+    last_epoch = pd.Timestamp(max(f.last_time for f in files if f.kind == "observation"))
+    assert (times.to_series().diff().dropna() == pd.Timedelta(minutes=15)).all()
+    assert last_epoch - pd.Timedelta(minutes=15) < times[-1] <= last_epoch
+    assert pd.Timedelta(0) <= times[0] - first_end < pd.Timedelta(minutes=20)
+    assert {estimate["flag"] for estimate in estimates} == {"calibrating"}
+
+
+def test_rain_shows_as_a_falling_phase(whole):
+    # The truth beside the sample: it rains on the second day.
+    truth = pd.read_csv(whole.inbox.path.parent / "truth.csv", index_col="time")["vwc"]
+    assert truth.iloc[-1] > truth.iloc[0] + 0.05
+    with Store.reading(whole.store.path) as store:
+        assert store.estimates(NAME, "live", last=1)[0]["phase_anomaly_deg"] < -3
+
+
+@pytest.mark.parametrize("step", [1, 4])
+def test_files_in_pieces_give_the_arcs_of_all_together(config, whole, step):
+    run_once(config)
+    for _ in range(0, 4, step):
+        deliver(config, step)
+        run_once(config)
+    assert same_arcs(config, whole)
+    assert len(contents(config, "estimates")) == len(contents(whole, "estimates"))
+
+
+def test_late_files_make_border_arcs_whole(config, whole):
+    late = observations(config.inbox.path.parent)[1]
+    held = late.rename(config.inbox.path.parent / late.name)
+    deliver(config)
+    run_once(config)
+    held.rename(late)
+    report = run_once(config)
+    assert report.ingest.arcs_superseded > 0
+    assert same_arcs(config, whole)
+
+
+def test_estimates_that_are_there_are_not_revised(config):
+    run_once(config)
+    before = contents(config, "estimates", set())
+    deliver(config)
+    run_once(config)
+    assert before < contents(config, "estimates", set())
+
+
+def test_small_batches_give_the_same_arcs(config, whole, monkeypatch):
+    deliver(config)
+    monkeypatch.setattr(ingest_module, "_BATCH_ROWS", 1)
+    run_once(config)
+    assert same_arcs(config, whole)
+
+
+def test_a_copy_of_a_known_file_is_known(config):
+    run_once(config)
+    before = dump(config)
+    first = observations(config.inbox.path.parent)[0]
+    shutil.copy(first, config.inbox.path / "copy.rnx.gz")
+    assert not run_once(config).changed
+    assert dump(config) == before
+
+
+def test_a_growing_file_is_read_again(config, whole):
+    deliver(config)
+    target = observations(config.inbox.path.parent)[2]
+    text = gzip.decompress(target.read_bytes())
+    cut = text.index(b"\n> ", len(text) // 2) + 1
+    target.write_bytes(gzip.compress(text[:cut]))
+    run_once(config)
+    with Store.reading(config.store.path) as store:
+        half = store.files(NAME)[target.name].n_epochs
+    target.write_bytes(gzip.compress(text))
+    report = run_once(config)
+    assert report.ingest.files == {"ingested": 1}
+    with Store.reading(config.store.path) as store:
+        assert store.files(NAME)[target.name].n_epochs > half
+    assert same_arcs(config, whole)
+
+
+def test_a_file_waits_for_its_orbits_and_is_tried_again(config):
+    nav = config.inbox.path.parent / "nav"
+    hidden = nav.rename(nav.with_name("hidden"))
+    report = run_once(config)
+    assert report.ingest.files == {"waiting_orbits": 4}
+    assert "navigation" in next(iter(report.ingest.problems.values()))
+    assert not run_once(config).changed
+    hidden.rename(nav)
+    report = run_once(config)
+    assert report.ingest.files == {"ingested": 5}
+    assert report.ingest.arcs_new > 0
+    assert report.estimates_new > 0
+
+
+def test_navigation_in_the_inbox_is_used_whatever_its_name(config):
+    nav = config.inbox.path.parent / "nav"
+    (next(nav.iterdir())).rename(config.inbox.path / "zz_last.rnx.gz")
+    report = run_once(config)
+    assert report.ingest.problems == {}
+    assert report.ingest.arcs_new > 0
+
+
+def test_a_bad_file_stops_nothing(config):
+    (config.inbox.path / "bad.rnx.gz").write_bytes(b"\x1f\x8b not gzip")
+    (config.inbox.path / "text.rnx.gz").write_text("no observation file\n")
+    report = run_once(config)
+    assert report.ingest.files == {"ingested": 5, "unreadable": 2}
+    assert set(report.ingest.problems) == {"bad.rnx.gz", "text.rnx.gz"}
+    assert all(report.ingest.problems.values())
+    assert not run_once(config).changed
+
+
+def test_a_file_of_another_station_is_left_out_until_the_position_is_corrected(config):
+    path = config.inbox.path.parent / "soilglint.toml"
+    right = path.read_text()
+    path.write_text(right.replace("latitude_deg = 48.25", "latitude_deg = 48.26"))
+    report = run_once(load_config(path))
+    assert report.ingest.files == {"ingested": 1, "other_station": 4}
+    assert "1112 m" in next(iter(report.ingest.problems.values()))  # 0.01 degrees of latitude
+    path.write_text(right)
+    assert run_once(load_config(path)).ingest.files == {"ingested": 4}
+
+
+def test_data_from_the_future_wait_for_the_clock(config):
+    early = pd.Timestamp("2024-05-14T12:30Z")  # half an hour into the third file
+    report = run_once(config, now=early)
+    assert report.ingest.files == {"ingested": 3, "from_future": 2}
+    with Store.reading(config.store.path) as store:
+        last = store.estimates(NAME, "live", last=1)[0]
+    assert pd.Timestamp(last["time"]) <= early
+    report = run_once(config, now=early + pd.Timedelta(days=1))
+    assert report.ingest.files == {"ingested": 2}
+
+
+def test_selected_signals_that_are_not_there_are_told(config):
+    path = config.inbox.path.parent / "soilglint.toml"
+    path.write_text(path.read_text().replace('["GS1C", "GS2L", "GS5Q"]', '["ES1C"]'))
+    config = load_config(path)
+    report = run_once(config)
+    assert report.ingest.arcs_new == 0
+    with Store.reading(config.store.path) as store:
+        reasons = [f.reason for f in store.files(NAME).values() if f.kind == "observation"]
+    assert all("ES1C" in reason and "GS1C, GS2L, GS5Q" in reason for reason in reasons)
+
+
+@pytest.mark.parametrize("keep", ["move", "delete"])
+def test_finished_files_are_tidied_and_known_afterwards(sample, keep):
+    path = sample / "soilglint.toml"
+    path.write_text(path.read_text().replace('keep = "leave"', f'keep = "{keep}"'))
+    config = load_config(path)
+    bad = config.inbox.path / "bad.rnx.gz"
+    bad.write_bytes(b"\x1f\x8b not gzip")
+    assert run_once(config).ingest.files == {"ingested": 9, "unreadable": 1}
+    left = {p.name for p in config.inbox.path.iterdir()}
+    assert left == ({"bad.rnx.gz", "done"} if keep == "move" else {"bad.rnx.gz"})
+    assert not run_once(config).changed
+
+
+def test_moved_files_still_serve_as_neighbours(config, whole):
+    path = config.inbox.path.parent / "soilglint.toml"
+    path.write_text(path.read_text().replace('keep = "leave"', 'keep = "move"'))
+    config = load_config(path)
+    run_once(config)
+    deliver(config)
+    run_once(config)
+    assert same_arcs(config, whole)
+
+
+def test_heights_are_frozen_when_first_learnt(config):
+    run_once(config)
+    before = contents(config, "apriori_heights", set())
+    deliver(config)
+    run_once(config)
+    assert contents(config, "apriori_heights", set()) == before
+    assert len(before) == 3
+    with Store.reading(config.store.path) as store:
+        learnt = store.apriori_heights(NAME)
+        arcs = store.arcs(NAME, since=pd.Timestamp("2024-05-15T06:00Z"))
+    # The truth is 1.8 m; arcs of the second day refer to the height learnt on the first.
+    assert all(abs(height - 1.8) < 0.01 for height in learnt.values())
+    used = arcs.groupby("G" + arcs["signal"])["apriori_height_m"].unique()
+    assert {name: list(heights) for name, heights in used.items()} == {
+        name: [height] for name, height in learnt.items()
+    }
+
+
+@pytest.mark.parametrize("function", ["insert_arcs", "delete_arcs", "insert_estimates"])
+def test_killed_inside_a_step_nothing_is_half_written(config, whole, function):
+    """A process killed in the middle, then run again, ends where an undisturbed one does."""
+    deliver(config)
+    script = f"""
+        import os, signal
+        from pathlib import Path
+        from daemon.config import load_config
+        from daemon.jobs import run_once
+        from daemon.store import Store
+
+        done = Store.{function}
+
+        def kill(self, *arguments):
+            done(self, *arguments)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        Store.{function} = kill
+        run_once(load_config(Path({str(config.inbox.path.parent / "soilglint.toml")!r})))
+    """
+    killed = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    with Store.reading(config.store.path) as store:
+        ingested = [f for f in store.files(NAME).values() if f.kind == "observation"]
+        assert bool(ingested) == (function == "insert_estimates")
+        assert store.arcs(NAME).empty == (function != "insert_estimates")
+        assert store.estimates(NAME, "live") == []
+    run_once(config)
+    for table in ("files", "arcs", "apriori_heights", "estimates"):
+        expected = contents(whole, table)
+        if table == "files":  # the navigation file's path is that of its own folder
+            assert len(contents(config, table)) == len(expected)
+        else:
+            assert contents(config, table) == expected
+
+
+def test_two_runs_at_once_are_refused(config):
+    with Store.writing(config.store.path), pytest.raises(StoreBusyError):
+        run_once(config)
+
+
+def test_missing_inbox_is_a_fault_of_the_configuration(config):
+    shutil.rmtree(config.inbox.path)
+    with pytest.raises(ConfigError, match=r"inbox\.path"):
+        run_once(config)
+
+
+def test_a_long_silence_is_stated_for_a_week_and_no_longer(config):
+    run_once(config)
+    with Store.reading(config.store.path) as store:
+        last = store.estimates(NAME, "live", last=1)[0]
+        record = next(f for f in store.files(NAME).values() if f.kind == "observation")
+    # A file of 30 days later, of which nothing but its time matters here.
+    later = replace(record, path="later", sha256="0", last_time="2024-06-13T00:00:00.000Z")
+    with Store.writing(config.store.path) as store:
+        with store.transaction():
+            store.put_file(NAME, later)
+        make_live_estimates(config, store, pd.Timestamp("2024-06-13T00:00Z"))
+        silent = store.estimates(NAME, "live", last=1)[0]
+    assert silent["n_arcs"] == 0
+    gap = pd.Timestamp(silent["time"]) - pd.Timestamp(last["time"])
+    assert pd.Timedelta(days=6, hours=20) < gap <= pd.Timedelta(days=7, minutes=15)

@@ -1,0 +1,225 @@
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from daemon.errors import NotThereError, StoreBusyError, StoreError, StoreVersionError
+from daemon.estimates import ESTIMATE_FIELDS
+from daemon.store import FileRecord, FileState, Store
+from daemon.store.schema import ARC_SQL_COLUMNS, SCHEMA_VERSION
+from retrieval.arc_table import ARC_COLUMNS
+
+RECORD = FileRecord(
+    path="a.rnx",
+    sha256="ab" * 32,
+    size=5,
+    kind="observation",
+    state=FileState.INGESTED,
+    first_time="2025-01-10T00:00:00.000Z",
+    last_time="2025-01-10T23:59:30.000Z",
+    ingested_at="2025-01-11T00:00:00.000Z",
+)
+ESTIMATE = {
+    **dict.fromkeys(ESTIMATE_FIELDS, 1),
+    "station": "test",
+    "product": "live",
+    "time": "2025-01-10T12:00:00Z",
+    "effective_time": None,
+    "vwc": None,
+    "flag": "degraded",
+    "model_id": "linear-1",
+    "software_version": "0",
+}
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store.writing(tmp_path / "deep" / "s.sqlite") as opened:
+        yield opened
+
+
+def test_tables_have_the_columns_of_the_contracts(store):
+    assert list(ARC_SQL_COLUMNS) == list(ARC_COLUMNS)
+    with sqlite3.connect(store.path) as connection:
+        columns = {
+            table: [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+            for table in ("arcs", "estimates")
+        }
+        settings = [
+            connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("user_version", "journal_mode")
+        ]
+    connection.close()
+    assert columns["arcs"] == ["id", *ARC_COLUMNS, "revision"]
+    assert columns["estimates"] == list(ESTIMATE_FIELDS)
+    assert settings == [SCHEMA_VERSION, "wal"]
+
+
+def test_arcs_come_back_as_they_went_in(store, made_arcs):
+    arcs = made_arcs(3, reject_reason=["", "too long", ""], accepted=[True, False, True])
+    with store.transaction():
+        store.insert_arcs("test", arcs.assign(revision=[1, 2, 3]))
+    back = store.arcs("test")
+    assert back["revision"].tolist() == [1, 2, 3]
+    pd.testing.assert_frame_equal(
+        back.drop(columns="revision").reset_index(drop=True), arcs, check_dtype=True
+    )
+
+
+def test_arcs_of_a_span_are_those_that_overlap_it(store, made_arcs):
+    with store.transaction():
+        store.insert_arcs("test", made_arcs(3).assign(revision=1))
+    since, until = pd.Timestamp("2025-01-11T12:30Z"), pd.Timestamp("2025-01-12T11:59Z")
+    assert store.arcs("test", since=since, until=until)["start"].tolist() == [
+        pd.Timestamp("2025-01-11T12:00Z")
+    ]
+    assert store.arcs("other").empty
+
+
+def test_arcs_are_unique_by_their_natural_key(store, made_arcs):
+    twice = pd.concat([made_arcs(), made_arcs(phase_deg=3.0)]).assign(revision=1)
+    with pytest.raises(sqlite3.IntegrityError), store.transaction():
+        store.insert_arcs("test", twice)
+    assert store.arcs("test").empty
+
+
+def test_arcs_are_linked_to_the_files_they_overlap(store, made_arcs):
+    other = replace(
+        RECORD,
+        path="b.rnx",
+        sha256="cd" * 32,
+        first_time="2025-01-12T00:00:00.000Z",
+        last_time="2025-01-12T23:59:30.000Z",
+    )
+    with store.transaction():
+        store.put_file("test", RECORD)
+        store.put_file("test", other)
+        store.insert_arcs("test", made_arcs(3).assign(revision=1))
+    numbers = store.arcs("test").index
+    assert store.arcs_of_files("test", ["a.rnx"]) == {numbers[0]}
+    assert store.arcs_of_files("test", ["a.rnx", "b.rnx"]) == {numbers[0], numbers[2]}
+    with store.transaction():
+        store.delete_arcs([numbers[0]])
+    assert store.arcs_of_files("test", ["a.rnx"]) == set()
+
+
+def test_a_file_of_one_path_has_one_record(store):
+    changed = replace(RECORD, sha256="ef" * 32, state=FileState.UNREADABLE, reason="cut")
+    with store.transaction():
+        store.put_file("test", RECORD)
+        store.put_file("test", changed)
+        store.put_file("other", RECORD)
+    assert store.files("test") == {"a.rnx": changed}
+
+
+def test_heights_are_versioned_and_the_newest_counts(store):
+    with store.transaction():
+        store.put_apriori_height("test", "GS2X", 1.70, 12, "2025-01-10T00:00:00.000Z")
+        store.put_apriori_height("test", "GS2X", 1.72, 30, "2025-02-10T00:00:00.000Z")
+        store.put_apriori_height("test", "GS1C", 1.69, 12, "2025-01-10T00:00:00.000Z")
+    assert store.apriori_heights("test") == {"GS2X": 1.72, "GS1C": 1.69}
+    connection = sqlite3.connect(store.path)
+    versions = connection.execute("SELECT signal, version FROM apriori_heights").fetchall()
+    connection.close()
+    assert sorted(versions) == [("GS1C", 1), ("GS2X", 1), ("GS2X", 2)]
+
+
+def test_estimates_are_never_revised(store):
+    with store.transaction():
+        store.insert_estimates([ESTIMATE])
+    with pytest.raises(sqlite3.IntegrityError), store.transaction():
+        store.insert_estimates([{**ESTIMATE, "vwc": 0.3}])
+    assert store.estimates("test", "live") == [ESTIMATE]
+    assert store.estimate_times("test", "live") == {ESTIMATE["time"]}
+
+
+def test_last_estimates_come_in_order_of_time(store):
+    times = [f"2025-01-10T{hour:02d}:00:00Z" for hour in (3, 1, 2)]
+    with store.transaction():
+        store.insert_estimates([{**ESTIMATE, "time": time} for time in times])
+    assert [e["time"] for e in store.estimates("test", "live", last=2)] == sorted(times)[1:]
+
+
+def test_a_failing_transaction_leaves_nothing(store):
+    def fail():
+        with store.transaction():
+            store.put_file("test", RECORD)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert store.files("test") == {}
+
+
+def test_a_killed_writer_leaves_nothing_and_no_lock(tmp_path):
+    path = tmp_path / "s.sqlite"
+    script = f"""
+        import os, signal
+        from pathlib import Path
+        from daemon.store import FileRecord, FileState, Store
+        record = FileRecord(path="a", sha256="0", size=1, kind="observation",
+                            state=FileState.INGESTED, ingested_at="2025")
+        store = Store.writing(Path({str(path)!r}))
+        with store.transaction():
+            store.put_file("test", record)
+        with store.transaction():
+            store.put_file("test", FileRecord(path="b", sha256="1", size=1, kind="observation",
+                                              state=FileState.INGESTED, ingested_at="2025"))
+            os.kill(os.getpid(), signal.SIGKILL)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    with Store.writing(path) as store:
+        assert list(store.files("test")) == ["a"]
+
+
+def test_a_second_writer_is_told_and_a_reader_is_not_kept_out(store):
+    with pytest.raises(StoreBusyError, match="another soilglint"):
+        Store.writing(store.path)
+    with Store.reading(store.path) as reader:
+        assert reader.files("test") == {}
+
+
+def test_the_lock_goes_with_its_writer(tmp_path):
+    for _ in range(2):
+        Store.writing(tmp_path / "s.sqlite").close()
+
+
+@pytest.mark.parametrize("opened", [Store.writing, Store.reading])
+def test_a_newer_store_is_refused(tmp_path, opened):
+    path = tmp_path / "s.sqlite"
+    Store.writing(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    connection.close()
+    with pytest.raises(StoreVersionError, match="newer soilglint"):
+        opened(path)
+    # A refused writer holds no lock.
+    with pytest.raises(StoreVersionError):
+        Store.writing(path)
+
+
+@pytest.mark.parametrize("opened", [Store.writing, Store.reading])
+def test_what_is_no_store_is_refused(tmp_path, opened):
+    path = tmp_path / "s.sqlite"
+    path.write_text("this is no database, however long the text may be " * 20)
+    with pytest.raises(StoreError, match="cannot be used"):
+        opened(path)
+
+
+def test_reading_before_the_first_run_says_so(tmp_path):
+    with pytest.raises(NotThereError, match="run"):
+        Store.reading(tmp_path / "s.sqlite")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_place_without_permission_is_named(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(StoreError, match=r"\[store\] path"):
+        Store.writing(tmp_path / "s.sqlite")

@@ -1,0 +1,66 @@
+"""Made arcs of a station whose tracks repeat every day."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from retrieval.arc_table import ARC_COLUMNS, arc_table
+
+FIRST_DAY = np.datetime64("2024-03-01", "ns")
+
+
+@pytest.fixture(scope="session")
+def made_arcs() -> Callable[..., pd.DataFrame]:
+    """Factory of arc tables: `phase_deg` is (days, tracks); other columns broadcast to it.
+
+    Track k is satellite G(k + 1), rising at azimuth 20 k, from hour k + 1 for 40 minutes.
+    """
+
+    def make(phase_deg: np.ndarray, **others: object) -> pd.DataFrame:
+        phase_deg = np.asarray(phase_deg, dtype=float)
+        days, tracks = (index.ravel() for index in np.indices(phase_deg.shape))
+        start = (
+            FIRST_DAY + days * np.timedelta64(24, "h") + (tracks + 1) * np.timedelta64(1, "h")
+        ).astype("datetime64[ns]")
+        values: dict[str, object] = dict.fromkeys(ARC_COLUMNS, 30.0)
+        values |= {
+            "station": "made",
+            "satellite": np.array([f"G{k + 1:02d}" for k in tracks]),
+            "signal": "S2X",
+            "direction": "rising",
+            "start": start,
+            "end": start + np.timedelta64(40, "m"),
+            "azimuth_deg": tracks * 20.0,
+            "n_obs": 80,
+            "phase_deg": (phase_deg.ravel() + 180.0) % 360.0 - 180.0,
+            "amplitude": 10.0,
+            "reflector_height_m": 1.8,
+            "apriori_height_m": 1.8,
+            "dphase_dheight_deg_per_mm": 0.74,
+            "height_mode": "fixed",
+            "orbit_source": "file",
+            "accepted": True,
+            "reject_reason": "",
+        }
+        for name, value in others.items():
+            values[name] = np.broadcast_to(np.asarray(value), phase_deg.shape).ravel()
+        columns = {
+            name: np.broadcast_to(np.asarray(value), phase_deg.size)
+            for name, value in values.items()
+        }
+        return arc_table(columns)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def hour_of() -> Callable[[int, float], pd.DatetimeIndex]:
+    """Return the time of an hour of a day of the made arcs, as an index of one."""
+
+    def at(day: int, hour: float) -> pd.DatetimeIndex:
+        start = pd.Timestamp(FIRST_DAY).tz_localize("UTC")
+        return pd.DatetimeIndex([start + pd.Timedelta(days=day) + pd.Timedelta(hours=hour)])
+
+    return at

@@ -1,0 +1,221 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from retrieval.errors import InputError
+from retrieval.fusion import ESTIMATE_COLUMNS, LinearModel, LinearSettings
+from retrieval.soil import SoilLimits
+
+SOIL = SoilLimits(residual=0.06, saturation=0.44, residual_sigma=0.01)
+TRACKS = 6
+# Raw phases of the tracks when the soil is dry; two of them straddle the cut at 180 degrees.
+BASE_DEG = np.array([-170.0, -100.0, -20.0, 35.0, 100.0, 175.0])
+
+
+def model(**settings):
+    return LinearModel(LinearSettings(soil=SOIL, **settings))
+
+
+def dry_and_wet(n_dry=34, n_wet=6, wet_deg=12.0):
+    """Daily wetness in degrees: how far the raw phases have fallen."""
+    return np.concatenate([np.zeros(n_dry), np.full(n_wet, wet_deg)])
+
+
+def phases(wetness_deg):
+    """(days, tracks) raw phases: moisture rises as phases fall."""
+    return BASE_DEG[None, :] - np.asarray(wetness_deg)[:, None]
+
+
+def estimate_after(made_arcs, hour_of, wetness_deg, settings=None, **columns):
+    """Estimate at 23:00 of the last day."""
+    arcs = made_arcs(phases(wetness_deg), **columns)
+    at = hour_of(len(wetness_deg) - 1, 23)
+    return model(**(settings or {})).estimate(arcs, at).iloc[0]
+
+
+def test_moisture_rises_as_raw_phase_falls_by_the_slope_of_chew(made_arcs, hour_of):
+    # 34 dry days: the lowest 15 % of 40 are dry, psi_min = 0. Then 10 degrees wetter:
+    # 0.06 + 0.0148 * 10 = 0.208.
+    row = estimate_after(made_arcs, hour_of, [*dry_and_wet(), 10.0])
+    assert row["phase_anomaly_deg"] == pytest.approx(-10.0)
+    assert row["vwc"] == pytest.approx(0.208)
+    assert row["flag"] == "good"
+
+
+def test_interval_adds_track_noise_slope_and_soil(made_arcs, hour_of):
+    # Six passes without spread count 3.5 degrees each: 3.5 / sqrt(6) = 1.4289 degrees.
+    # Slope 17 % of 10 degrees = 1.7 degrees; soil 0.01.
+    # sqrt((0.0148 * 1.4289)^2 + (0.0148 * 1.7)^2 + 0.01^2) = 0.034359; times 1.645 = 0.05652.
+    row = estimate_after(made_arcs, hour_of, [*dry_and_wet(), 10.0])
+    assert row["vwc"] - row["vwc_lower"] == pytest.approx(0.05652, abs=1.5e-4)
+    assert row["vwc_upper"] - row["vwc"] == pytest.approx(0.05652, abs=1.5e-4)
+
+
+def test_columns_and_provenance(made_arcs, hour_of):
+    row = estimate_after(made_arcs, hour_of, [*dry_and_wet(), 10.0])
+    assert tuple(row.index) == ESTIMATE_COLUMNS
+    assert row["window_s"] == 86400
+    assert row["n_arcs"] == TRACKS
+    assert row["n_tracks_expected"] == TRACKS
+    assert row["coverage"] == 1.0
+    # Mean of the arcs' middles: hours 1..6 and 20 minutes.
+    assert row["effective_time"] == row["time"].normalize() + pd.Timedelta(hours=3, minutes=50)
+
+
+def test_model_id_names_the_settings():
+    assert model().settings.model_id == model().settings.model_id
+    assert model().settings.model_id != model(min_days=20).settings.model_id
+
+
+@pytest.mark.parametrize(
+    ("wetness_deg", "flag"),
+    [
+        # The day of the estimate is not part of its own level.
+        ([*dry_and_wet(24, 6), 10.0], "good"),  # 30 days, 12 degrees
+        ([*dry_and_wet(23, 6), 10.0], "calibrating"),  # 29 days
+        ([*dry_and_wet(34, 6, 9.9), 10.0], "calibrating"),  # range below 10 degrees
+    ],
+)
+def test_calibrating_until_thirty_days_and_ten_degrees(made_arcs, hour_of, wetness_deg, flag):
+    assert estimate_after(made_arcs, hour_of, wetness_deg)["flag"] == flag
+
+
+def test_while_calibrating_the_soils_prior_goes_out_with_the_anomaly(made_arcs, hour_of):
+    row = estimate_after(made_arcs, hour_of, [0.0, 0.0, 0.0, 4.0])
+    assert row["flag"] == "calibrating"
+    assert (row["vwc"], row["vwc_lower"], row["vwc_upper"]) == (0.25, 0.06, 0.44)
+    assert row["phase_anomaly_deg"] == pytest.approx(-4.0)
+
+
+def test_first_day_has_nothing_to_compare_with(made_arcs, hour_of):
+    row = estimate_after(made_arcs, hour_of, [0.0])
+    assert row["n_arcs"] == TRACKS
+    assert np.isnan(row["phase_anomaly_deg"])
+    assert np.isnan(row["coverage"])
+    assert row["flag"] == "calibrating"
+
+
+def test_no_arcs_at_all(made_arcs, hour_of):
+    arcs = made_arcs(phases([0.0])).iloc[:0]
+    row = model().estimate(arcs, hour_of(0, 3)).iloc[0]
+    assert row["n_arcs"] == 0
+    assert pd.isna(row["effective_time"])
+
+
+def test_later_arcs_and_their_order_change_nothing(made_arcs, hour_of):
+    rng = np.random.default_rng(3)
+    wetness = np.concatenate([dry_and_wet(), [8.0, 5.0, 3.0]])
+    noisy = phases(wetness) + rng.normal(0, 3, (len(wetness), TRACKS))
+    arcs = made_arcs(noisy, amplitude=10 + rng.normal(0, 1, noisy.shape))
+    times = hour_of(40, 3.5).append(hour_of(40, 9.0))
+    known = arcs[arcs["end"] <= times[-1]]
+    expected = model().estimate(known, times)
+    shuffled = arcs.sample(frac=1, random_state=1)
+    pd.testing.assert_frame_equal(model().estimate(shuffled, times), expected)
+
+
+def test_estimates_come_in_the_order_of_the_times(made_arcs, hour_of):
+    arcs = made_arcs(phases([*dry_and_wet(), 10.0, 5.0]))
+    times = hour_of(41, 23).append(hour_of(40, 23))
+    table = model().estimate(arcs, times)
+    assert table["time"].tolist() == times.tolist()
+    assert table["phase_anomaly_deg"].tolist() == pytest.approx([-5.0, -10.0])
+
+
+def test_one_time_alone_gives_what_it_gives_among_others(made_arcs, hour_of):
+    arcs = made_arcs(phases([*dry_and_wet(), 10.0]))
+    many = pd.date_range(hour_of(40, 0)[0], periods=24, freq="h")
+    together = model().estimate(arcs, many)
+    alone = pd.concat([model().estimate(arcs, many[[k]]) for k in range(24)], ignore_index=True)
+    pd.testing.assert_frame_equal(together, alone)
+
+
+def test_a_late_start_of_the_history_changes_nothing_within_a_year(made_arcs, hour_of):
+    # 400 days: what is older than 365 days no longer counts.
+    wetness = np.concatenate([np.full(34, -20.0), np.tile([0.0, 0.0, 0.0, 12.0, 6.0], 73), [10.0]])
+    arcs = made_arcs(phases(wetness))
+    at = hour_of(len(wetness) - 1, 23)
+    recent = arcs[arcs["start"] >= at[0] - pd.Timedelta(days=367)]
+    pd.testing.assert_frame_equal(model().estimate(arcs, at), model().estimate(recent, at))
+
+
+def test_vegetation_is_taken_out_by_the_amplitude(made_arcs, hour_of):
+    # Amplitude falls from 10 to 9: the norm (mean of the top fifth) stays 10, a = 0.9, and
+    # psi_corr = psi + 0.1 * 50.25 / 1.48 = psi + 3.395 degrees; 0.0148 * 3.395 = 0.05025.
+    wetness = np.concatenate([dry_and_wet(54, 6), np.zeros(31), [10.0]])
+    amplitude = np.repeat(np.where(np.arange(len(wetness)) < 60, 10.0, 9.0)[:, None], TRACKS, 1)
+    row = estimate_after(made_arcs, hour_of, wetness, amplitude=amplitude)
+    assert row["vwc"] == pytest.approx(0.208 + 0.05025, abs=2e-4)
+
+
+def test_values_beyond_the_soil_are_flagged_not_clipped(made_arcs, hour_of):
+    # 0.06 + 0.0148 * 30 = 0.504 > 0.44; 0.06 - 0.0148 * 6 = -0.0288 < 0.
+    high = estimate_after(made_arcs, hour_of, [*dry_and_wet(), 30.0])
+    low = estimate_after(made_arcs, hour_of, [*dry_and_wet(), -6.0])
+    assert (high["flag"], low["flag"]) == ("extrapolated", "extrapolated")
+    assert high["vwc"] == pytest.approx(0.504)
+    assert low["vwc"] == pytest.approx(-0.0288)
+
+
+def test_few_tracks_are_degraded(made_arcs, hour_of):
+    raw = phases([*dry_and_wet(), 10.0])
+    raw[-1, 2:] = np.nan  # two of six tracks today, and yesterday's have left the window
+    row = model().estimate(made_arcs(raw), hour_of(40, 23)).iloc[0]
+    assert row["flag"] == "degraded"
+    assert row["n_arcs"] == 2
+    assert row["coverage"] == pytest.approx(0.333)
+    assert row["vwc"] == pytest.approx(0.208)
+
+
+def test_silence_has_no_value(made_arcs, hour_of):
+    arcs = made_arcs(phases([*dry_and_wet(), 10.0]))
+    row = model().estimate(arcs, hour_of(42, 12)).iloc[0]
+    assert row["flag"] == "degraded"
+    assert np.isnan(row["vwc"])
+    assert row["n_arcs"] == 0
+    assert row["coverage"] == 0.0
+
+
+def test_a_risen_surface_is_snow_and_not_soil(made_arcs, hour_of):
+    wetness = [*dry_and_wet(), 10.0]
+    height_m = np.full((41, TRACKS), 1.8)
+    height_m[-1] = 1.8 - 0.051
+    snow = estimate_after(made_arcs, hour_of, wetness, reflector_height_m=height_m)
+    assert snow["flag"] == "snow"
+    assert np.isnan([snow["vwc"], snow["vwc_lower"], snow["vwc_upper"]]).all()
+    height_m[-1] = 1.8 - 0.049
+    assert (
+        estimate_after(made_arcs, hour_of, wetness, reflector_height_m=height_m)["flag"] == "good"
+    )
+
+
+def test_days_of_snow_do_not_move_the_level(made_arcs, hour_of):
+    # Ten days of snow with phases far on the dry side would lower psi_min if they counted.
+    wetness = np.concatenate([dry_and_wet(), np.full(10, -40.0), [10.0]])
+    height_m = np.full((len(wetness), TRACKS), 1.8)
+    height_m[40:50] = 1.6
+    row = estimate_after(made_arcs, hour_of, wetness, reflector_height_m=height_m)
+    assert row["vwc"] == pytest.approx(0.208)
+
+
+def test_a_track_that_goes_its_own_way_is_left_out(made_arcs, hour_of):
+    rng = np.random.default_rng(5)
+    raw = phases([*dry_and_wet(), 10.0])
+    raw[:, 0] += rng.normal(0, 40, len(raw))
+    row = model().estimate(made_arcs(raw), hour_of(40, 23)).iloc[0]
+    assert row["n_arcs"] == TRACKS - 1
+    assert row["phase_anomaly_deg"] == pytest.approx(-10.0)
+
+
+def test_an_arc_counts_once_it_has_closed(made_arcs, hour_of):
+    # Track 0 ends 01:40; five minutes later nothing can be added to it.
+    arcs = made_arcs(phases([0.0, 4.0]))
+    before, after = hour_of(1, 1.74), hour_of(1, 1.75)
+    table = model().estimate(arcs, before.append(after))
+    assert table["phase_anomaly_deg"].tolist() == pytest.approx([0.0, -4.0 / TRACKS], abs=1e-3)
+
+
+@pytest.mark.parametrize("settings", [{"slope_per_deg": 0.0}, {"min_days": 0}, {"min_tracks": 0}])
+def test_senseless_settings_are_refused(settings):
+    with pytest.raises(InputError, match="expected"):
+        LinearSettings(soil=SOIL, **settings)
