@@ -1,0 +1,23 @@
+# Short names. `make demo` and `make test` are the two commands of the README.
+
+.PHONY: demo test lint bench clean
+
+demo:
+	python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/soilglint sample out && .venv/bin/soilglint run --config out/soilglint.toml --once && .venv/bin/soilglint status --config out/soilglint.toml
+
+test:
+	python3 -m venv .venv && .venv/bin/pip install -e '.[dev]' && .venv/bin/python -m pytest
+
+lint:
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+bench:
+	@ls benchmarks/*.py
+	@echo "Each takes its files as arguments; run it with --help to see which."
+
+clean:
+	rm -rf .venv build dist out *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
