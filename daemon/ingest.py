@@ -29,6 +29,7 @@ from daemon.intake import FUTURE_TOLERANCE, ORBIT_KINDS, Intake, parse_position,
 from daemon.store import FileRecord, FileState, Store
 from daemon.superseding import arc_changes
 from daemon.utc import parse_utc, utc_text
+from retrieval.analysis import sector_key
 from retrieval.chain import SAME_STATION_M
 from retrieval.orbits import OrbitSource
 from retrieval.station import distance_m
@@ -37,7 +38,7 @@ __all__ = ["IngestReport", "ingest"]
 
 # SNR rows taken through the chain at once: bounds the memory of a back-fill.
 _BATCH_ROWS = 1_500_000
-# Accepted arcs before a signal's a-priori height is frozen.
+# Accepted arcs before the a-priori height of a signal, or of a sector of it, is frozen.
 _ARCS_FOR_A_HEIGHT = 10
 # Heights further than this from the configured antenna height belong to other reflectors.
 _NEAR_ANTENNA_M = 0.5
@@ -248,21 +249,24 @@ class _Look:
         return replace(intake, record=replace(intake.record, reason=reason))
 
     def _learn_heights(self, arcs: pd.DataFrame, known: dict[str, float]) -> None:
-        """Freeze the height of each signal that now has arcs enough."""
+        """Freeze the height of each signal, and of each of its sectors, with arcs enough."""
         good = arcs[arcs["accepted"]]
-        for signal in sorted(set(good["satellite"].str[0] + good["signal"]) - set(known)):
-            heights_m = np.array(self.store.reflector_heights(self.station.name, signal))
-            antenna_m = self.config.station.antenna_height_m
-            if antenna_m is not None:
-                heights_m = heights_m[np.abs(heights_m - antenna_m) <= _NEAR_ANTENNA_M]
-            if len(heights_m) >= _ARCS_FOR_A_HEIGHT:
-                self.store.put_apriori_height(
-                    self.station.name,
-                    signal,
-                    round(float(np.median(heights_m)), 4),
-                    len(heights_m),
-                    utc_text(self.now),
-                )
+        antenna_m = self.config.station.antenna_height_m
+        for signal in sorted(set(good["satellite"].str[0] + good["signal"])):
+            heights_m: dict[str, list[float]] = {}
+            for azimuth_deg, height_m in self.store.reflector_heights(self.station.name, signal):
+                if antenna_m is None or abs(height_m - antenna_m) <= _NEAR_ANTENNA_M:
+                    heights_m.setdefault(signal, []).append(height_m)
+                    heights_m.setdefault(sector_key(signal, azimuth_deg), []).append(height_m)
+            for key, values in sorted(heights_m.items()):
+                if key not in known and len(values) >= _ARCS_FOR_A_HEIGHT:
+                    self.store.put_apriori_height(
+                        self.station.name,
+                        key,
+                        round(float(np.median(values)), 4),
+                        len(values),
+                        utc_text(self.now),
+                    )
 
     def _note(self, records: Sequence[FileRecord]) -> None:
         """Write records of files that brought no arcs."""

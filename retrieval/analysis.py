@@ -13,20 +13,26 @@ from retrieval import gnss
 from retrieval.arc_quality import ArcShape, arc_shape, reject_reasons
 from retrieval.arc_table import arc_order, arc_table, empty_arc_table
 from retrieval.arcs import RISING, ArcSet, ArcSettings, SkyPoints, cut_arcs
-from retrieval.errors import NoNavigationError
 from retrieval.interferogram import (
     Interferograms,
     detrend,
     fit_fixed_height,
     fit_free_height,
 )
-from retrieval.orbits import OrbitSource, look_angles
+from retrieval.orbits import LookAngles, OrbitSource, look_angles, orbit_coverage
 from retrieval.periodogram import PeakTable, height_grid, spectral_peaks
 from retrieval.refraction import apparent_elevation_deg, standard_atmosphere
 from retrieval.rinex.records import SnrTable
 from retrieval.station import Station
 
-__all__ = ["ArcAnalysis", "analyse", "arcs_from_snr", "learn_apriori_heights", "sky_points"]
+__all__ = [
+    "ArcAnalysis",
+    "analyse",
+    "arcs_from_snr",
+    "learn_apriori_heights",
+    "sector_key",
+    "sky_points",
+]
 
 _ARCS_FOR_A_HEIGHT = 5
 _SECTOR_DEG = 45
@@ -78,10 +84,8 @@ def _arc_making(snr: SnrTable, signals: Sequence[str] | None) -> SnrTable:
     return snr if keep.all() else snr.where(keep)
 
 
-def _directions(
-    snr: SnrTable, station: Station, orbits: Sequence[OrbitSource]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int8]]:
-    """Geometric elevation, azimuth, ephemeris age and source of each row.
+def _directions(snr: SnrTable, station: Station, orbits: Sequence[OrbitSource]) -> LookAngles:
+    """Return the geometric direction of each row.
 
     A satellite is seen on several signals at once, so each (satellite, epoch) is solved once.
     """
@@ -89,11 +93,21 @@ def _directions(
     key = snr.satellite.astype(np.int64) * len(epochs) + epoch
     keys, first, place = np.unique(key, return_index=True, return_inverse=True)
     angles = look_angles(orbits, station.ecef_m, snr.satellite[first], epochs[keys % len(epochs)])
-    return (
+    return LookAngles(
         angles.elevation_deg[place],
         angles.azimuth_deg[place],
         angles.age_h[place],
         angles.source[place],
+    )
+
+
+def _file_directions(snr: SnrTable, source: int) -> LookAngles | None:
+    """Return the directions that came with the SNR, if they did."""
+    if snr.elevation_deg is None or snr.azimuth_deg is None:
+        return None
+    n = len(snr)
+    return LookAngles(
+        snr.elevation_deg, snr.azimuth_deg, np.full(n, np.nan), np.full(n, source, dtype=np.int8)
     )
 
 
@@ -125,12 +139,10 @@ def sky_points(
     NoNavigationError
         No row at all has a direction.
     """
-    if snr.elevation_deg is not None and snr.azimuth_deg is not None:
-        elevation, azimuth = snr.elevation_deg, snr.azimuth_deg
-        age = np.full(len(snr), np.nan)
-        source = np.full(len(snr), len(orbits), dtype=np.int8)
-    else:
-        elevation, azimuth, age, source = _directions(snr, station, orbits)
+    angles = _file_directions(snr, len(orbits)) or _directions(snr, station, orbits)
+    coverage = orbit_coverage(orbits, angles, snr.satellite, snr.time)
+    coverage.require_any()
+    elevation = angles.elevation_deg
     if settings.refraction:
         pressure_hpa, temperature_c = standard_atmosphere(station.height_m)
         elevation = apparent_elevation_deg(
@@ -139,25 +151,27 @@ def sky_points(
             temperature_c if settings.temperature_c is None else settings.temperature_c,
         )
     points = SkyPoints(
-        snr.time, snr.satellite, snr.signal, snr.snr_dbhz, elevation, azimuth, age, source
+        snr.time,
+        snr.satellite,
+        snr.signal,
+        snr.snr_dbhz,
+        elevation,
+        angles.azimuth_deg,
+        angles.age_h,
+        angles.source,
     )
-    known = np.isfinite(elevation)
-    if known.all():
-        return points, {}
-    codes, counts = np.unique(snr.satellite[~known], return_counts=True)
-    missing = {gnss.satellite_name(int(c)): int(n) for c, n in zip(codes, counts, strict=True)}
-    if not known.any():
-        days = np.unique(snr.time.astype("datetime64[D]")).astype(str)
-        raise NoNavigationError(
-            f"no ephemeris covers any of the {len(missing)} satellites observed on "
-            f"{', '.join(days[:3])}{' ...' if len(days) > 3 else ''}; give the RINEX navigation "
-            "file (or SP3) of these days with --nav, or put it into the inbox"
-        )
-    return points.where(known), missing
+    known = angles.source >= 0
+    return points if known.all() else points.where(known), dict(coverage.missing)
 
 
-def _sector_key(selection: str, azimuth_deg: float) -> str:
-    """Return the key of a signal in a 45 degree sector, such as ``GS2X@090``."""
+def sector_key(selection: str, azimuth_deg: float) -> str:
+    """Return the key of a signal in a 45 degree sector, such as ``GS2X@090``.
+
+    Examples
+    --------
+    >>> sector_key("GS2X", 100.3)
+    'GS2X@090'
+    """
     return f"{selection}@{int(azimuth_deg % 360 // _SECTOR_DEG) * _SECTOR_DEG:03d}"
 
 
@@ -180,7 +194,7 @@ def learn_apriori_heights(table: pd.DataFrame) -> dict[str, float]:
         sectors not seen). Empty where no arc is accepted.
     """
     selection = table["satellite"].str[0] + table["signal"]
-    sector = [_sector_key("", azimuth) for azimuth in table["azimuth_deg"]]
+    sector = [sector_key("", azimuth) for azimuth in table["azimuth_deg"]]
     arcs = pd.DataFrame(
         {"selection": selection, "sector": sector, "key": selection + sector}, index=table.index
     )
@@ -231,7 +245,7 @@ def _apriori_heights(
     given = given or {}
     fixed_m = np.full(len(selections), np.nan)
     for arc, (name, azimuth) in enumerate(zip(selections, shape.azimuth_deg, strict=True)):
-        key = _sector_key(name, azimuth)
+        key = sector_key(name, azimuth)
         for heights in (given, learnt):
             if key in heights or name in heights:
                 fixed_m[arc] = heights.get(key, heights.get(name, np.nan))
@@ -273,7 +287,7 @@ def analyse(
     settings : ArcSettings, optional
         Defaults suit soil moisture stations.
     glonass_channels : mapping, optional
-        Slot -> FDMA channel; the nominal constellation fills the gaps.
+        Slot -> FDMA channel; orbits, then the nominal constellation, fill the gaps.
     signals : sequence of str, optional
         Selections such as ``GS2X``; None takes all.
 
@@ -288,7 +302,9 @@ def analyse(
     snr = _arc_making(snr, signals)
     points, missing = sky_points(snr, station, orbits, settings)
     arcs = cut_arcs(points, settings)
-    waves = detrend(arcs, _wavelengths_m(arcs, glonass_channels or {}), settings.polynomial_order)
+    channels = {slot: ch for source in orbits for slot, ch in source.glonass_channels.items()}
+    wavelengths_m = _wavelengths_m(arcs, {**channels, **(glonass_channels or {})})
+    waves = detrend(arcs, wavelengths_m, settings.polynomial_order)
     heights_m = height_grid(settings.height_m, settings.height_step_m)
     if len(arcs) == 0:
         return ArcAnalysis(

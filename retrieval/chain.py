@@ -15,7 +15,6 @@ from retrieval.analysis import ArcAnalysis, analyse, arcs_from_snr
 from retrieval.arcs import ArcSettings
 from retrieval.errors import (
     InputError,
-    NoNavigationError,
     NoSnrError,
     PositionMissingError,
     UnknownSignalError,
@@ -25,7 +24,7 @@ from retrieval.orbits import BroadcastOrbits, OrbitSource, PreciseOrbits
 from retrieval.rinex import read_file
 from retrieval.rinex.navigation import Navigation, merge_navigation, read_navigation
 from retrieval.rinex.records import ObservationFile, SnrTable
-from retrieval.rinex.sp3 import read_sp3
+from retrieval.rinex.sp3 import PreciseEphemeris, merge_precise, read_sp3
 from retrieval.rinex.text import FileKind, Text, file_kind, read_text
 from retrieval.station import Station, distance_m
 
@@ -72,23 +71,26 @@ def load_orbits(paths: Sequence[str | Path | Text]) -> list[OrbitSource]:
         A file is neither, or cannot be read.
     """
     navigation: list[Navigation] = []
-    precise: list[OrbitSource] = []
+    precise: list[PreciseEphemeris] = []
     for given in paths:
         text = given if isinstance(given, Text) else read_text(given)
         kind = file_kind(text.content, text.path)
         if kind == FileKind.NAVIGATION:
             navigation.append(read_navigation(text))
         elif kind == FileKind.SP3:
-            precise.append(PreciseOrbits(read_sp3(text)))
+            precise.append(read_sp3(text))
         else:
             raise UnreadableFileError(
                 text.path,
                 f"expected a RINEX navigation or SP3 file, found {kind.value} text; "
                 "give observation files as FILE, not as navigation",
             )
+    sources: list[OrbitSource] = []
+    if precise:
+        sources.append(PreciseOrbits(merge_precise(precise)))
     if navigation:
-        return [*precise, BroadcastOrbits(merge_navigation(navigation))]
-    return precise
+        sources.append(BroadcastOrbits(merge_navigation(navigation)))
+    return sources
 
 
 def _check_position(file: ObservationFile, station: Station) -> None:
@@ -219,12 +221,6 @@ def arcs_from_files(
         _check_position(file, station)
     tell("reading orbits")
     orbits = load_orbits(orbit_texts)
-    if not orbits and not snr.has_angles:
-        days = np.unique(snr.time.astype("datetime64[D]")).astype(str)
-        raise NoNavigationError(
-            f"no navigation file given; {', '.join(days[:3])} needs one: add the day's RINEX "
-            "navigation file (BRDC..., .n, .nav, MN.rnx) or an SP3 file with --nav"
-        )
     tell("analysing arcs")
     channels = {slot: ch for file in files for slot, ch in file.header.glonass_channels.items()}
     analysis = analyse(

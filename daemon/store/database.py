@@ -237,14 +237,14 @@ class Store:
             start, end = row[place], row[place + 1]
             self._connection.execute(link, (number, station, FileState.INGESTED, end, start))
 
-    def reflector_heights(self, station: str, signal: str) -> list[float]:
-        """Return the reflector heights of a signal selection's accepted arcs, metres."""
+    def reflector_heights(self, station: str, signal: str) -> list[tuple[float, float]]:
+        """Return azimuth (degrees) and height (m) of a signal selection's accepted arcs."""
         rows = self._query(
-            "SELECT reflector_height_m FROM arcs WHERE station = ? AND accepted "
+            "SELECT azimuth_deg, reflector_height_m FROM arcs WHERE station = ? AND accepted "
             "AND substr(satellite, 1, 1) || signal = ? ORDER BY id",
             (station, signal),
         )
-        return [row[0] for row in rows]
+        return [(row[0], row[1]) for row in rows]
 
     def first_arc_end(self, station: str) -> pd.Timestamp | None:
         """Return when the first accepted arc ended, UTC; None before there is one."""
@@ -253,7 +253,7 @@ class Store:
         return None if text is None else parse_utc([text])[0]
 
     def apriori_heights(self, station: str) -> dict[str, float]:
-        """Return the newest a-priori height of each signal selection, metres."""
+        """Return the newest a-priori height by key (``GS2X``, ``GS2X@090``), metres."""
         rows = self._query(
             "SELECT signal, height_m FROM apriori_heights WHERE station = ? ORDER BY version",
             (station,),
@@ -263,7 +263,7 @@ class Store:
     def put_apriori_height(
         self, station: str, signal: str, height_m: float, n_arcs: int, learnt_at: str
     ) -> None:
-        """Write a signal's height as its next version."""
+        """Write the height of a signal, or of a signal and sector, as its next version."""
         self._connection.execute(
             "INSERT INTO apriori_heights SELECT ?, ?, COALESCE(MAX(version), 0) + 1, ?, ?, ? "
             "FROM apriori_heights WHERE station = ? AND signal = ?",

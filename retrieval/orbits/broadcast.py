@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 
 import numpy as np
@@ -79,6 +80,7 @@ class BroadcastOrbits:
             glonass_max_age_h,
         )
         self._orbits = KeplerOrbits(self.kepler)
+        self._glonass_channels = dict(navigation.glonass_channels)
 
     @property
     def name(self) -> str:
@@ -90,6 +92,11 @@ class BroadcastOrbits:
         """Names of the satellites that have a record, sorted."""
         codes = np.union1d(self.kepler.satellite, self.glonass.satellite)
         return tuple(gnss.satellite_name(int(code)) for code in codes)
+
+    @property
+    def glonass_channels(self) -> Mapping[int, int]:
+        """GLONASS slot -> FDMA channel."""
+        return self._glonass_channels
 
     @property
     def span(self) -> tuple[np.datetime64, np.datetime64] | None:

@@ -57,7 +57,8 @@ class OrbitCoverage:
         raise NoNavigationError(
             f"no ephemeris for any of the {len(names)} satellites observed ({shown}) from "
             f"{_minute(self.first)} to {_minute(self.last)} GPS time; available: {offered}. Give "
-            "the RINEX navigation file (such as BRDC...MN.rnx) or the SP3 file of that day"
+            "the RINEX navigation file (such as BRDC...MN.rnx) or the SP3 file of that day, with "
+            "--nav or in the inbox"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import factorial
 
 import numpy as np
@@ -67,6 +68,11 @@ class PreciseOrbits:
     def satellites(self) -> tuple[str, ...]:
         """Names of the satellites that have a position, sorted."""
         return tuple(gnss.satellite_name(int(code)) for code in self._satellites)
+
+    @property
+    def glonass_channels(self) -> Mapping[int, int]:
+        """Nothing: SP3 does not tell channels."""
+        return {}
 
     @property
     def span(self) -> tuple[np.datetime64, np.datetime64] | None:

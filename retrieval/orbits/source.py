@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,6 +44,10 @@ class OrbitSource(Protocol):
     @property
     def span(self) -> tuple[np.datetime64, np.datetime64] | None:
         """First and last reference time, GPS time; None for an empty source."""
+
+    @property
+    def glonass_channels(self) -> Mapping[int, int]:
+        """GLONASS slot -> FDMA channel, as far as the source tells."""
 
     def locate(self, satellite: NDArray[np.int32], time: NDArray[np.datetime64]) -> OrbitFix:
         """Return positions of satellites at times.

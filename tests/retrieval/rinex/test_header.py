@@ -1,0 +1,108 @@
+"""Header records, written by hand in the columns of the standard."""
+
+import pytest
+
+from retrieval.errors import UnreadableFileError
+from retrieval.rinex.header import Header, read_header
+from retrieval.rinex.observations import ANY_EPOCH
+
+
+def labelled(value: str, label: str) -> str:
+    return f"{value:60}{label}\n"
+
+
+VERSION = labelled(f"{'3.05':>9}{'':11}{'OBSERVATION DATA':20}M", "RINEX VERSION / TYPE")
+TYPES = labelled("G    2 C1C S1C", "SYS / # / OBS TYPES")
+FIRST = labelled("  2021     1     2     0     0    0.0000000     GPS", "TIME OF FIRST OBS")
+END = labelled("", "END OF HEADER")
+
+
+def read(*records: str) -> Header:
+    return read_header("x", "".join(records).encode("latin-1"), ANY_EPOCH)
+
+
+def test_what_a_station_needs() -> None:
+    header = read(
+        VERSION,
+        labelled("ESBC00DNK", "MARKER NAME"),
+        labelled("3047937             SEPT POLARX5        5.2.0", "REC # / TYPE / VERS"),
+        labelled("CR5200327016        ASH701945E_M    SCIS", "ANT # / TYPE"),
+        labelled("        0.2160        0.0000        0.0000", "ANTENNA: DELTA H/E/N"),
+        labelled("  3582105.2910   532589.7313  5232754.8054", "APPROX POSITION XYZ"),
+        TYPES,
+        labelled("    30.000", "INTERVAL"),
+        labelled("  3 R01  1 R02 -4 R24  2", "GLONASS SLOT / FRQ #"),
+        labelled("    R08  6", "GLONASS SLOT / FRQ #"),
+        FIRST,
+        END,
+    ).content
+    assert header.version == 3.05
+    assert header.marker == "ESBC00DNK"
+    assert header.position_m == (3582105.291, 532589.7313, 5232754.8054)
+    assert header.antenna_height_m == 0.216
+    assert header.interval_s == 30.0
+    assert header.receiver == "3047937 SEPT POLARX5 5.2.0"
+    assert header.antenna == "CR5200327016 ASH701945E_M SCIS"
+    assert header.time_system == "GPS"
+    assert header.glonass_channels == {1: 1, 2: -4, 24: 2, 8: 6}
+    assert header.observables == {"G": ("C1C", "S1C")}
+
+
+def test_absent_records_are_none() -> None:
+    header = read(VERSION, TYPES, FIRST, END)
+    assert header.content.position_m is None
+    assert header.content.antenna_height_m is None
+    assert header.content.interval_s is None
+    assert not header.notes
+
+
+def test_zero_position_is_no_position() -> None:
+    zero = labelled("        0.0000        0.0000        0.0000", "APPROX POSITION XYZ")
+    assert read(VERSION, TYPES, zero, FIRST, END).content.position_m is None
+
+
+def test_damaged_position_is_noted_and_not_used() -> None:
+    bad = labelled("  3582105.2910   5325x9.7313  5232754.8054", "APPROX POSITION XYZ")
+    header = read(VERSION, TYPES, bad, FIRST, END)
+    assert header.content.position_m is None
+    assert header.notes == ("line 3: APPROX POSITION XYZ is damaged and not used",)
+
+
+def test_missing_time_of_first_observation_is_noted() -> None:
+    assert any("GPS time is assumed" in note for note in read(VERSION, TYPES, END).notes)
+
+
+def test_doubled_type_lines_say_nothing_new() -> None:
+    assert read(VERSION, TYPES, TYPES, FIRST, END).content.observables == {"G": ("C1C", "S1C")}
+
+
+def test_end_of_header_that_is_lost_is_found_by_the_first_epoch() -> None:
+    header = read(VERSION, TYPES, FIRST, "> 2021 01 02 00 00  0.0000000  0  0\n")
+    assert header.body_line == 4
+    assert [damage.line for damage in header.damage] == [4]
+
+
+@pytest.mark.parametrize(
+    ("records", "line", "message"),
+    [
+        ((VERSION, TYPES, FIRST), 4, "ends inside the header"),
+        ((VERSION, FIRST, END), 3, "no SYS / # / OBS TYPES"),
+        (
+            (VERSION, TYPES.replace("  2", "  3"), FIRST, END),
+            2,
+            "3 observation codes are announced",
+        ),
+        ((VERSION, TYPES.replace("S1C", "?1C"), FIRST, END), 2, "found '?1C'"),
+        ((VERSION, TYPES.replace("S1C", "C1C"), FIRST, END), 2, "listed twice"),
+        ((VERSION, TYPES.replace("G ", "Q "), FIRST, END), 2, "constellation letter, found 'Q'"),
+        ((VERSION, TYPES, FIRST.replace("GPS", "GPX"), END), 3, "time system"),
+        ((VERSION.replace("3.05", "5.00"), TYPES, FIRST, END), 1, "RINEX version"),
+        ((VERSION.replace("3.05", "x.05"), TYPES, FIRST, END), 1, "RINEX version"),
+    ],
+)
+def test_damage_beyond_use_names_its_line(
+    records: tuple[str, ...], line: int, message: str
+) -> None:
+    with pytest.raises(UnreadableFileError, match=message.replace("?", r"\?")) as raised:
+        read(*records)
+    assert raised.value.line == line
