@@ -5,11 +5,12 @@ import re
 import warnings
 from pathlib import Path
 
+import georinex
 import hatanaka
 import numpy as np
 import pytest
 
-from retrieval.gnss import satellite_name, signal_name
+from retrieval.gnss import satellite_name, signal_code, signal_name
 from retrieval.rinex import (
     parse_observations,
     read_observations,
@@ -55,6 +56,25 @@ def test_esbc_all_signals_equal_georinex_on_a_cut(esbc: Text, tmp_path: Path) ->
     ours, theirs = read_observations(path), read_with_georinex(path)
     assert len(ours.epochs) == 200
     assert rows(ours) == rows(theirs)
+
+
+def test_esbc_gps_s1c_of_the_whole_day_equals_georinex(esbc: Text, tmp_path: Path) -> None:
+    plain = tmp_path / "ESBC00DNK_R_20201770000_01D_30S_MO.rnx"
+    plain.write_bytes(esbc.content)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = georinex.load(plain, use="G", meas=["S1C"])["S1C"]
+    table = parse_observations(esbc).snr
+    table = table.where(table.signal == signal_code("GS1C"))
+    grid = np.full(theirs.shape, np.nan)
+    names = list(theirs["sv"].values)
+    times = theirs["time"].values.astype("datetime64[ns]")
+    grid[
+        np.searchsorted(times, table.time),
+        [names.index(satellite_name(int(code))) for code in table.satellite],
+    ] = table.snr_dbhz
+    assert np.isfinite(grid).sum() == len(table) == 33_356
+    np.testing.assert_array_equal(grid, theirs.values)
 
 
 def test_esbc_gps_s1c_of_the_day_equals_its_own_columns(esbc: Text) -> None:
