@@ -19,7 +19,7 @@ from daemon.intake import ORBIT_KINDS, Intake
 from daemon.store import FileRecord, FileState
 from daemon.utc import parse_utc
 from retrieval import gnss
-from retrieval.analysis import arcs_from_snr, sky_points
+from retrieval.analysis import analyse, sky_points
 from retrieval.arc_table import ARC_KEY, empty_arc_table
 from retrieval.chain import load_orbits
 from retrieval.errors import NoNavigationError
@@ -144,14 +144,14 @@ def arcs_of_batch(
     files += _neighbours(config, intakes, known)
     settings = replace(config.arc_settings(), apriori_height_m=dict(apriori_height_m))
     tables = [
-        arcs_from_snr(
+        analyse(
             SnrTable.concatenate([file.snr for file in group]),
             config.receiver(),
             orbits,
             settings=settings,
             glonass_channels=_channels(group),
             signals=config.selected_signals(),
-        )
+        ).table
         # Text with angles and RINEX without them cannot stand in one table.
         for group in (
             [file for file in files if file.snr.has_angles],

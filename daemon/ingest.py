@@ -29,7 +29,7 @@ from daemon.intake import FUTURE_TOLERANCE, ORBIT_KINDS, Intake, parse_position,
 from daemon.store import FileRecord, FileState, Store
 from daemon.superseding import arc_changes
 from daemon.utc import parse_utc, utc_text
-from retrieval.analysis import sector_key
+from retrieval.apriori import sector_key
 from retrieval.chain import SAME_STATION_M
 from retrieval.orbits import OrbitSource
 from retrieval.station import distance_m

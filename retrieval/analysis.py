@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from retrieval import gnss
-from retrieval.arc_quality import ArcShape, arc_shape, reject_reasons
+from retrieval.apriori import apriori_heights
+from retrieval.arc_quality import arc_shape, reject_reasons
 from retrieval.arc_table import arc_order, arc_table, empty_arc_table
 from retrieval.arcs import RISING, ArcSet, ArcSettings, SkyPoints, cut_arcs
 from retrieval.interferogram import (
@@ -20,22 +21,13 @@ from retrieval.interferogram import (
     fit_free_height,
 )
 from retrieval.orbits import LookAngles, OrbitSource, look_angles, orbit_coverage
-from retrieval.periodogram import PeakTable, height_grid, spectral_peaks
+from retrieval.periodogram import height_grid, spectral_peaks
 from retrieval.refraction import apparent_elevation_deg, standard_atmosphere
 from retrieval.rinex.records import SnrTable
 from retrieval.station import Station
 
-__all__ = [
-    "ArcAnalysis",
-    "analyse",
-    "arcs_from_snr",
-    "learn_apriori_heights",
-    "sector_key",
-    "sky_points",
-]
+__all__ = ["ArcAnalysis", "analyse", "sky_points"]
 
-_ARCS_FOR_A_HEIGHT = 5
-_SECTOR_DEG = 45
 _FILE_SOURCE = "file"
 
 
@@ -56,7 +48,7 @@ class ArcAnalysis:
     heights_m : (h,) float64
         Height grid of the periodograms.
     apriori_height_m : dict
-        Fixed heights by key, see `learn_apriori_heights`.
+        Fixed heights by key, see `retrieval.apriori`.
     missing : dict
         Satellite name -> SNR rows left out because no ephemeris covers them.
     """
@@ -164,95 +156,6 @@ def sky_points(
     return points if known.all() else points.where(known), dict(coverage.missing)
 
 
-def sector_key(selection: str, azimuth_deg: float) -> str:
-    """Return the key of a signal in a 45 degree sector, such as ``GS2X@090``.
-
-    Examples
-    --------
-    >>> sector_key("GS2X", 100.3)
-    'GS2X@090'
-    """
-    return f"{selection}@{int(azimuth_deg % 360 // _SECTOR_DEG) * _SECTOR_DEG:03d}"
-
-
-def learn_apriori_heights(table: pd.DataFrame) -> dict[str, float]:
-    """Learn fixed heights from the accepted arcs of an arc table.
-
-    Ground slopes and roofs end, so the height differs with the direction: it is the median over
-    the accepted arcs of a signal in a sector of 45 degrees, or, where these are fewer than five,
-    of all signals in the sector, else of the signal, else of all arcs.
-
-    Parameters
-    ----------
-    table : DataFrame
-        ``satellite``, ``signal``, ``azimuth_deg``, ``reflector_height_m`` and ``accepted``.
-
-    Returns
-    -------
-    dict
-        Metres, for each signal and sector seen (``GS2X@090``) and each signal (``GS2X``, for
-        sectors not seen). Empty where no arc is accepted.
-    """
-    selection = table["satellite"].str[0] + table["signal"]
-    sector = [sector_key("", azimuth) for azimuth in table["azimuth_deg"]]
-    arcs = pd.DataFrame(
-        {"selection": selection, "sector": sector, "key": selection + sector}, index=table.index
-    )
-    good = arcs.assign(height=table["reflector_height_m"])[table["accepted"].to_numpy(dtype=bool)]
-    if good.empty:
-        return {}
-    overall = float(good["height"].median())
-    known: dict[str, float] = {}
-    for column in ("key", "sector", "selection"):
-        medians = good.groupby(column)["height"].agg(["median", "size"])
-        enough = medians[medians["size"] >= _ARCS_FOR_A_HEIGHT]["median"]
-        known.update({str(name): float(height) for name, height in enough.items()})
-    seen = arcs.drop_duplicates("key").sort_values("key")
-    heights = {
-        str(row.key): known.get(
-            str(row.key),
-            known.get(str(row.sector), known.get(str(row.selection), overall)),
-        )
-        for row in seen.itertuples()
-    }
-    heights |= {name: known.get(name, overall) for name in sorted(set(selection))}
-    return {name: round(height, 4) for name, height in heights.items()}
-
-
-def _apriori_heights(
-    settings: ArcSettings,
-    selections: NDArray[np.object_],
-    shape: ArcShape,
-    peaks: PeakTable,
-    accepted: NDArray[np.bool_],
-) -> tuple[NDArray[np.float64], dict[str, float]]:
-    """Return the fixed height of each arc, configured or learnt, and the heights by key."""
-    given = settings.apriori_height_m
-    if isinstance(given, int | float):
-        names = sorted(set(selections.tolist()))
-        return np.full(len(selections), float(given)), dict.fromkeys(names, float(given))
-    learnt = learn_apriori_heights(
-        pd.DataFrame(
-            {
-                "satellite": [name[0] for name in selections],
-                "signal": [name[1:] for name in selections],
-                "azimuth_deg": shape.azimuth_deg,
-                "reflector_height_m": peaks.height_m,
-                "accepted": accepted,
-            }
-        )
-    )
-    given = given or {}
-    fixed_m = np.full(len(selections), np.nan)
-    for arc, (name, azimuth) in enumerate(zip(selections, shape.azimuth_deg, strict=True)):
-        key = sector_key(name, azimuth)
-        for heights in (given, learnt):
-            if key in heights or name in heights:
-                fixed_m[arc] = heights.get(key, heights.get(name, np.nan))
-                break
-    return fixed_m, {**learnt, **given}
-
-
 def _wavelengths_m(arcs: ArcSet, glonass_channels: Mapping[int, int]) -> NDArray[np.float64]:
     """Carrier wavelength of each arc, (m,)."""
     channels = {**gnss.GLONASS_CHANNELS, **glonass_channels}
@@ -335,7 +238,9 @@ def _measured(
     shape = arc_shape(windowed)
     signal = gnss.signal_names(arcs.points.signal[arcs.first])
     before_fit = reject_reasons(shape, peaks, np.ones(len(arcs), dtype=bool), settings)
-    fixed_m, apriori = _apriori_heights(settings, signal, shape, peaks, before_fit == "")
+    fixed_m, apriori = apriori_heights(
+        settings.apriori_height_m, signal, shape.azimuth_deg, peaks.height_m, before_fit == ""
+    )
     if settings.height_mode == "free":
         fit = fit_free_height(waves, peaks.height_m)
     else:
@@ -378,23 +283,3 @@ def _measured(
     return ArcAnalysis(
         arc_table(columns), arc_order(columns), arcs, waves, heights_m, apriori, missing
     )
-
-
-def arcs_from_snr(
-    snr: SnrTable,
-    station: Station,
-    orbits: Sequence[OrbitSource],
-    *,
-    settings: ArcSettings | None = None,
-    glonass_channels: Mapping[int, int] | None = None,
-    signals: Sequence[str] | None = None,
-) -> pd.DataFrame:
-    """Return the arc table of SNR in memory; parameters and errors are those of `analyse`."""
-    return analyse(
-        snr,
-        station,
-        orbits,
-        settings=settings,
-        glonass_channels=glonass_channels,
-        signals=signals,
-    ).table

@@ -65,7 +65,7 @@ class ArcSettings:
     apriori_height_m : float, mapping, or None
         The fixed height, or heights by signal selection (``GS2X``) or by selection and 45 degree
         sector (``GS2X@090``). What is not given is learnt from the accepted arcs at hand
-        (`retrieval.analysis.learn_apriori_heights`).
+        (`retrieval.apriori.learn_apriori_heights`).
     """
 
     elevation_deg: tuple[float, float] = (5.0, 25.0)

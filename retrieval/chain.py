@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from retrieval import gnss
-from retrieval.analysis import ArcAnalysis, analyse, arcs_from_snr
+from retrieval.analysis import ArcAnalysis, analyse
 from retrieval.arcs import ArcSettings
 from retrieval.errors import (
     InputError,
@@ -28,7 +28,7 @@ from retrieval.rinex.sp3 import PreciseEphemeris, merge_precise, read_sp3
 from retrieval.rinex.text import FileKind, Text, file_kind, read_text
 from retrieval.station import Station, distance_m
 
-__all__ = ["SAME_STATION_M", "ChainResult", "arcs_from_files", "arcs_from_snr", "load_orbits"]
+__all__ = ["SAME_STATION_M", "ChainResult", "arcs_from_files", "load_orbits"]
 
 # A header's position further away than this belongs to another station.
 SAME_STATION_M = 100.0

@@ -18,7 +18,7 @@ from daemon.errors import ConfigError, StoreBusyError
 from daemon.jobs import make_live_estimates, run_once
 from daemon.sample import write_sample
 from daemon.store import Store
-from retrieval.analysis import sector_key
+from retrieval.apriori import sector_key
 
 NAME = "smpl"
 # What says when something was done, and not what.

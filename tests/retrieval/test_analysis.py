@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from retrieval import gnss
-from retrieval.analysis import analyse, arcs_from_snr, learn_apriori_heights
+from retrieval.analysis import analyse
 from retrieval.arc_table import ARC_COLUMNS
 from retrieval.arcs import ArcSettings
 from retrieval.errors import NoNavigationError, UnknownSignalError
@@ -16,6 +16,10 @@ from retrieval.station import Station
 STATION = Station("made", 45.0, 10.0, 200.0)
 NO_AIR = ArcSettings(refraction=False)
 DAY = np.datetime64("2025-01-10T00:00:00", "ns")
+
+
+def arcs_from_snr(*args, **kwargs):
+    return analyse(*args, **kwargs).table
 
 
 def _pass(satellite, signal, begin_h, height_m, phase_deg, *, azimuth=120.0, noise=1.0, seed=0):
@@ -87,42 +91,6 @@ def test_order_and_repetition_of_observations_change_nothing(snr):
     first = arcs_from_snr(snr, STATION, [], settings=NO_AIR)
     second = arcs_from_snr(snr.where(rows), STATION, [], settings=NO_AIR)
     pd.testing.assert_frame_equal(first, second)
-
-
-def _arcs(selection, azimuths, heights, accepted=True):
-    return pd.DataFrame(
-        {
-            "satellite": f"{selection[0]}01",
-            "signal": selection[1:],
-            "azimuth_deg": np.asarray(azimuths, float),
-            "reflector_height_m": heights,
-            "accepted": accepted,
-        }
-    )
-
-
-def test_heights_are_learnt_per_signal_and_sector_where_arcs_suffice():
-    table = pd.concat(
-        [
-            _arcs("GS2X", [10] * 5, [7.1, 7.2, 7.3, 7.4, 9.0]),
-            _arcs("GS2X", [100] * 6, [3.0] * 6),
-            _arcs("ES5Q", [20, 100], [7.9, 3.9]),
-            _arcs("ES5Q", [200], [5.0]),
-            _arcs("RS1C", [300], [1.0], accepted=False),
-        ],
-        ignore_index=True,
-    )
-    heights = learn_apriori_heights(table)
-    assert heights["GS2X@000"] == 7.3
-    assert heights["GS2X@090"] == 3.0
-    # One Galileo arc is not enough: all signals of the sector speak.
-    assert heights["ES5Q@000"] == pytest.approx(np.median([7.1, 7.2, 7.3, 7.4, 9.0, 7.9]))
-    assert heights["ES5Q@090"] == 3.0
-    # A sector with too few of all, a signal with too few: all arcs together.
-    overall = np.median([7.1, 7.2, 7.3, 7.4, 9.0, *[3.0] * 6, 7.9, 3.9, 5.0])
-    assert heights["ES5Q@180"] == pytest.approx(overall)
-    assert heights["RS1C"] == pytest.approx(overall)
-    assert heights["GS2X"] == pytest.approx(3.0)
 
 
 def test_slope_of_the_ground_gives_each_sector_its_height():
@@ -238,16 +206,3 @@ def test_moisture_rises_as_the_phase_falls_by_definition_of_the_sign():
     phase_dry = arcs_from_snr(dry, STATION, [], settings=settings)["phase_deg"].median()
     phase_wet = arcs_from_snr(wet, STATION, [], settings=settings)["phase_deg"].median()
     assert phase_wet - phase_dry == pytest.approx(-30 * 0.74, rel=0.15)
-
-
-def test_learning_heights_from_nothing_gives_nothing():
-    table = pd.DataFrame(
-        {
-            "satellite": ["G01"],
-            "signal": ["S1C"],
-            "azimuth_deg": [10.0],
-            "reflector_height_m": [2.0],
-            "accepted": [False],
-        }
-    )
-    assert learn_apriori_heights(table) == {}
