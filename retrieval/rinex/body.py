@@ -4,37 +4,37 @@ An epoch is whole when its epoch line is valid in every column, the lines it ann
 their satellites have valid ids, all different. Most epochs are, and are recognised with array
 arithmetic; the others are looked at one by one. Rules for what is not whole:
 
+- A header record among the announced lines: nobody knows which line it stands for, so that the
+  epoch is dropped.
 - Lines beyond the announced ones: when they are an epoch that has lost its epoch line, that epoch
   is dropped; otherwise the announcing epoch is damaged and dropped itself.
 - The last epoch of a text that ends before its lines are complete is cut, not damaged; so is a
   last line without a line end, even if it looks complete: a receiver may still be writing it.
 - Event 2 (antenna starts moving) drops the epochs up to event 3; header records (event 4, or the
-  header of a spliced file) change how the following epochs are read; event 6 is skipped.
+  header of a spliced file) change how the following epochs are read; event 6 is skipped. Where
+  such records are lost or damaged, epochs are dropped until observation codes come again.
+- Epochs of another site than the header's are dropped.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.rinex.decodable import Decodable
+from retrieval.rinex.definition import Definition, Record, has_label, looks_like_types
 from retrieval.rinex.epochs import Dialect, duplicated
 from retrieval.rinex.fields import Lines
-from retrieval.rinex.header import (
-    STATION_LABELS,
-    Definition,
-    Header,
-    Record,
-    RecordError,
-    has_label,
-    redefine,
-)
+from retrieval.rinex.header import Header
 from retrieval.rinex.records import Damage
+from retrieval.rinex.redefinition import Redefinitions
 
 __all__ = ["Body", "BodyEvent", "read_body"]
 
-_MOVING, _NEW_SITE, _CYCLE_SLIPS = 2, 3, 6
+_MOVING, _NEW_SITE, _HEADER_RECORDS, _CYCLE_SLIPS = 2, 3, 4, 6
+_LABEL_COLUMNS = range(60, 64)  # where the first letter of a label may stand
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,8 @@ class Body:
         What else was found.
     cut : Damage or None
         The unfinished end.
+    last_line : int
+        Number of the last whole line; of the first line where there is none.
     complete_bytes : int
         Length of the text up to the end of its last finished record.
     """
@@ -89,6 +91,7 @@ class Body:
     damage: tuple[Damage, ...]
     notes: tuple[str, ...]
     cut: Damage | None
+    last_line: int
     complete_bytes: int
 
 
@@ -123,12 +126,12 @@ class _BodyReader:
     def __init__(self, lines: Lines, header: Header, dialect: Dialect) -> None:
         self.lines = lines
         self.dialect = dialect
-        self.current = header.definition
-        self.definitions = [self.current]
-        self.station_records = dict(header.station_records)
+        self.position_m = header.content.position_m
+        self.first_number = header.body_line
         self.events: list[BodyEvent] = []
         self.damage: list[Damage] = []
         self.notes: list[str] = []
+        self.headers = Redefinitions(header, self.notes, self.damage)
         self.cut: Damage | None = None
         self.complete_bytes = lines.tail
         self.moving_since: int | None = None
@@ -138,6 +141,9 @@ class _BodyReader:
         self.definition_index = np.zeros(n, np.int64)
         self.block_end = np.append(epochs.line[1:], len(lines))[:n]
         self.available = self.block_end - epochs.line - 1
+        labelled = np.append(_labelled_lines(lines), len(lines))
+        # How many lines follow each epoch line before a header record.
+        self.unlabelled = labelled[np.searchsorted(labelled, epochs.line)] - epochs.line - 1
         self.observing = epochs.valid & (epochs.flag <= 1)
         listed = self.observing & (self.available >= dialect.id_lines(epochs.count))
         self.satellites = dialect.satellites(lines, epochs, listed)
@@ -149,7 +155,7 @@ class _BodyReader:
     def needed(self) -> NDArray[np.int64]:
         """Return how many lines must follow each epoch line under the current definition."""
         count, flag = self.epochs.count, self.epochs.flag
-        per = self.dialect.lines_per_satellite(self.current)
+        per = self.dialect.lines_per_satellite(self.headers.current)
         special = (flag >= _MOVING) & (flag < _CYCLE_SLIPS)
         return np.where(special, count, self.dialect.header_lines(count) + count * per)
 
@@ -176,26 +182,24 @@ class _BodyReader:
         first = int(self.epochs.line[0]) if n else len(self.lines)
         self._apply_header_lines(range(first))
         self._report_strays(range(first))
-        if self.current != self.definitions[0]:
-            self.definitions.append(self.current)
+        self.headers.settle()
         position = 0
         while position < n:
-            self.definition_index[position:] = len(self.definitions) - 1
+            self.definition_index[position:] = len(self.headers.definitions) - 1
             needed = self.needed()
-            regular = self.whole & (self.available == needed)
+            regular = self.whole & (self.available == needed) & (self.unlabelled >= needed)
             irregular = np.flatnonzero(~regular[position:]) + position
             position = n
             for block in irregular:
                 self._examine(int(block), int(needed[block]))
-                if self.current != self.definitions[-1]:
-                    self.definitions.append(self.current)
+                if self.headers.settle():
                     position = int(block) + 1
                     break
         self._stop_moving(n)
         if self.cut is None and self.lines.tail < len(self.lines.content):
             length = len(self.lines.content) - self.lines.tail
             self.cut = Damage(
-                int(self.lines.number[-1]) + 1 if len(self.lines) else 0,
+                self._last_line() + 1 if len(self.lines) else self.first_number,
                 f"the text ends inside a line ({length} bytes held back)",
             )
         return self._collect()
@@ -212,8 +216,11 @@ class _BodyReader:
         if is_event:
             if flag != _CYCLE_SLIPS:
                 needed = count
-            self._examine_event(block, flag, count, needed)
+            lost = self._examine_event(block, flag, count, needed)
             self._apply_header_lines(range(line + 1, end))
+            if lost:
+                number = int(self.lines.number[line])
+                self.headers.lose(f"the event in line {number} has lost header records")
             return
         short = self.available[block] < needed
         if not self.epochs.valid[block]:
@@ -225,6 +232,8 @@ class _BodyReader:
                 block,
                 f"epoch of {count} satellites needs {needed} lines, {self.available[block]} follow",
             )
+        elif self.unlabelled[block] < needed:
+            self._drop(block, "epoch with a header record among its lines")
         elif self.bad_ids[block]:
             self._drop(block, "epoch with a satellite id that is not one, or not in its columns")
         elif self.twice[block]:
@@ -241,8 +250,8 @@ class _BodyReader:
             if extra and self.dialect.may_be_blank(self.lines, line + 1, surplus.start):
                 self._drop(block, f"epoch with {len(extra)} blank lines too many")
             return
-        own = self.satellites.epoch == block
-        per = self.dialect.lines_per_satellite(self.current)
+        own = slice(*np.searchsorted(self.satellites.epoch, [block, block + 1]))
+        per = self.dialect.lines_per_satellite(self.headers.current)
         if self.dialect.is_lost_epoch(
             self.lines, extra, set(self.satellites.code[own].tolist()), per
         ):
@@ -255,17 +264,18 @@ class _BodyReader:
         else:
             self._drop(block, f"epoch with {len(extra)} lines more than it announces")
 
-    def _examine_event(self, block: int, flag: int, count: int, needed: int) -> None:
+    def _examine_event(self, block: int, flag: int, count: int, needed: int) -> bool:
+        """Note an event; return whether it has lost what may say how to read the next epochs."""
         line = int(self.epochs.line[block])
         if flag != _CYCLE_SLIPS and self.dialect.announces_satellites(self.lines, line, count):
             self._drop(block, f"epoch with satellites, but event flag {flag}")
-            return
+            return False
         if block == len(self.epochs) - 1 and self.available[block] < needed:
             self._cut(block, needed)
-            return
+            return False
         time_ns = int(self.epochs.time_ns[block]) if self.epochs.timed[block] else None
         number = int(self.lines.number[line])
-        self.events.append(BodyEvent(number, flag, time_ns, self.current.time_system))
+        self.events.append(BodyEvent(number, flag, time_ns, self.headers.current.time_system))
         if self.available[block] < needed:
             self.damage.append(
                 Damage(number, f"event announces {needed} lines, {self.available[block]} follow")
@@ -277,6 +287,12 @@ class _BodyReader:
             self.notes.append(f"line {number}: the antenna occupies a new site (event 3)")
         first_stray = line + 1 + (needed if flag == _CYCLE_SLIPS else 0)
         self._report_strays(range(first_stray, int(self.block_end[block])))
+        if flag != _HEADER_RECORDS:
+            return False
+        return bool(self.available[block] < count) or any(
+            looks_like_types(self.lines[index]) and not has_label(self.lines[index])
+            for index in range(line + 1, line + 1 + count)
+        )
 
     def _drop(self, block: int, reason: str) -> None:
         self.whole[block] = False
@@ -321,39 +337,38 @@ class _BodyReader:
             for index in indices
             if has_label(self.lines[index])
         ]
-        for record in records:
-            if record.label in STATION_LABELS and record.text != self.station_records.get(
-                record.label, ""
-            ):
-                self.station_records[record.label] = record.text
-                self.notes.append(f"line {record.line}: {record.label} is now {record.text!r}")
-        if not records:
-            return
-        try:
-            self.current = redefine(self.current, records)
-        except RecordError as error:
-            self.damage.append(Damage(error.line, f"header record in the body: {error.problem}"))
-            self.current = replace(self.current, broken=f"line {error.line}")
+        if records:
+            self.headers.apply(records)
+
+    def _last_line(self) -> int:
+        return int(self.lines.number[-1]) if len(self.lines) else self.first_number
 
     def _collect(self) -> Body:
-        self._drop_undecodable()
-        epochs, satellites = self.epochs, self.satellites
-        power_failures = np.flatnonzero(self.whole & (epochs.flag == 1))
-        for block in power_failures:
-            system = self.definitions[self.definition_index[block]].time_system
-            number = int(self.lines.number[epochs.line[block]])
-            self.events.append(BodyEvent(number, 1, int(epochs.time_ns[block]), system))
+        epochs, definitions = self.epochs, self.headers.definitions
+        decodable = Decodable(self.satellites, self.whole, self.definition_index, definitions)
+        decodable.name_blank_letters()
+        decodable.drop_other_sites(self.position_m)
+        decodable.drop_unreadable()
+        decodable.drop_unknown_constellations()
+        self.notes += decodable.notes
+        for block, reason in decodable.dropped:
+            self._drop(block, reason)
+        self.whole, satellites = decodable.whole, decodable.satellites
+        for failure in np.flatnonzero(self.whole & (epochs.flag == 1)):
+            system = definitions[self.definition_index[failure]].time_system
+            number = int(self.lines.number[epochs.line[failure]])
+            self.events.append(BodyEvent(number, 1, int(epochs.time_ns[failure]), system))
         place = np.cumsum(self.whole) - 1
-        kept = self.whole[satellites.epoch]
+        kept = self.whole[satellites.epoch] & decodable.used
         epoch, rank = satellites.epoch[kept], satellites.rank[kept]
-        per = np.array([self.dialect.lines_per_satellite(each) for each in self.definitions])
+        per = np.array([self.dialect.lines_per_satellite(each) for each in definitions])
         first_line = epochs.line + 1 + self.dialect.header_lines(epochs.count)
         return Body(
             lines=self.lines,
             epoch_line=epochs.line[self.whole],
             time_ns=epochs.time_ns[self.whole],
             definition=self.definition_index[self.whole],
-            definitions=tuple(self.definitions),
+            definitions=tuple(definitions),
             satellite=satellites.code[kept],
             satellite_epoch=place[epoch],
             satellite_line=first_line[epoch] + rank * per[self.definition_index[epoch]],
@@ -361,36 +376,20 @@ class _BodyReader:
             damage=tuple(self.damage),
             notes=tuple(self.notes),
             cut=self.cut,
+            last_line=self._last_line(),
             complete_bytes=self.complete_bytes,
         )
 
-    def _drop_undecodable(self) -> None:
-        """Drop epochs whose observation codes are not known."""
-        for index, definition in enumerate(self.definitions):
-            of_definition = self.whole & (self.definition_index == index)
-            if definition.broken and of_definition.any():
-                self.whole &= ~of_definition
-                self.damage.append(
-                    Damage(
-                        int(self.lines.number[self.epochs.line[np.argmax(of_definition)]]),
-                        f"{of_definition.sum()} epochs dropped: {definition.broken} is damaged and "
-                        "says how to read them",
-                    )
-                )
-        known = np.zeros((len(self.definitions), 256), np.bool_)
-        for index, definition in enumerate(self.definitions):
-            known[index, [ord(letter) for letter in definition.observables]] = True
-        letter = self.satellites.code >> 8
-        unknown = ~known[self.definition_index[self.satellites.epoch], letter]
-        blocks, first = np.unique(self.satellites.epoch[unknown], return_index=True)
-        letters = letter[unknown][first]
-        for block, its_letter in zip(blocks, letters, strict=True):
-            if self.whole[block]:
-                self._drop(
-                    int(block),
-                    f"epoch with a satellite of {chr(its_letter)}, for which the header has no "
-                    "observation codes",
-                )
+
+def _labelled_lines(lines: Lines) -> NDArray[np.int64]:
+    """Return the indices of header records."""
+    wide = np.flatnonzero(lines.length > _LABEL_COLUMNS.start)
+    start = lines.start[wide]
+    likely = np.zeros(len(wide), np.bool_)
+    for column in _LABEL_COLUMNS:
+        character = lines.octets[np.minimum(start + column, len(lines.octets) - 1)]
+        likely |= (character >= ord("A")) | (character == ord("#"))
+    return np.array([index for index in wide[likely] if has_label(lines[index])], np.int64)
 
 
 def _quoted(text: bytes) -> str:

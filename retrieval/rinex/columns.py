@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from retrieval.errors import UnknownSignalError
 from retrieval.gnss import signal_code
 from retrieval.rinex.body import Body
+from retrieval.rinex.definition import Definition
 from retrieval.rinex.epochs import Dialect
 from retrieval.rinex.fields import F14_WIDTH, read_f14_3
-from retrieval.rinex.header import Definition
 from retrieval.rinex.records import SnrTable
 
 __all__ = ["Column", "join_columns", "read_columns", "signal_of"]
+
+_NO_SNR_DBHZ = 100.0  # receivers report up to 65 dB-Hz; a pseudorange in their column is 2e7
 
 
 @dataclass(frozen=True)
@@ -136,9 +138,14 @@ def signal_of(
     name = "S" + code[1:]
     note = ""
     # RINEX 3.02 wrote 1 for B1-2 (1561.098 MHz); since 3.03 that is 2, and 1 is B1C. The I and Q
-    # channels exist on B1-2 only.
-    is_302 = round(version * 100) == 302
-    if system == "C" and code[1:2] == "1" and (is_302 or code[2:] in ("I", "Q")):
+    # channels exist on B1-2 only. A file of 3.02 that has a band 2 follows the later standard.
+    is_302 = round(version * 100) == 302 and not any(each[1:2] == "2" for each in codes)
+    if system == "C" and code == f"{code[0]}1" and version < 3:
+        note = (
+            f"RINEX 2: {code} of BeiDou does not tell B1I (1561.098 MHz) from B1C (1575.42 MHz); "
+            "the signal is CS1, B1C"
+        )
+    elif system == "C" and code[1:2] == "1" and code[2:] in ("IQX" if is_302 else "IQ"):
         if f"{code[0]}2{code[2:]}" in codes:
             return None, f"BeiDou {code} is B1-2 again, beside {code[0]}2{code[2:]}: left out"
         name = "S2" + code[2:]
@@ -168,9 +175,17 @@ def join_columns(
         np.repeat(np.array([column.signal for column in columns], np.int64), n_rows),
         value,
     )
-    negative = keep[epoch] & (value < 0) if kind == "S" else np.zeros(len(value), np.bool_)
-    wanted = keep[epoch] & ~negative
+    wanted = keep[epoch]
+    notes = []
+    if kind == "S":
+        for impossible, what in (
+            (value < 0, "negative SNR values"),
+            (value >= _NO_SNR_DBHZ, f"SNR values of {_NO_SNR_DBHZ:g} dB-Hz or more"),
+        ):
+            n_impossible = int((keep[epoch] & impossible).sum())
+            if n_impossible:
+                wanted = wanted & ~impossible
+                notes.append(f"{n_impossible} {what} left out")
     if not wanted.all():
         table = table.where(wanted)
-    n_negative = int(negative.sum())
-    return table, [f"{n_negative} negative SNR values left out"] if n_negative else []
+    return table, notes

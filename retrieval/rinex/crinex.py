@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from retrieval.errors import UnreadableFileError
+from retrieval.rinex.definition import has_label
 from retrieval.rinex.epochs2 import Rinex2
 from retrieval.rinex.epochs3 import Rinex3
 
@@ -36,16 +37,22 @@ class Expanded:
 
 @dataclass(frozen=True)
 class _Form:
-    """What tells the epoch lines of the two versions of the format apart."""
+    """What tells the epoch lines of the two versions of the format apart.
+
+    ``initial`` begins an initialised epoch line or an event line, ``opening`` matches it up to its
+    count.
+    """
 
     initial: bytes
+    opening: re.Pattern[bytes]
     flag_column: int
     epoch: re.Pattern[bytes]
     untimed: re.Pattern[bytes]
 
 
-_FORM_1 = _Form(b"&", 28, Rinex2.epoch_pattern, Rinex2.untimed_event)
-_FORM_3 = _Form(b">", 31, Rinex3.epoch_pattern, Rinex3.untimed_event)
+_OPENING_1, _OPENING_3 = (re.compile(text, re.MULTILINE) for text in (rb"^&.{31}", rb"^>.{34}"))
+_FORM_1 = _Form(b"&", _OPENING_1, 28, Rinex2.epoch_pattern, Rinex2.untimed_event)
+_FORM_3 = _Form(b">", _OPENING_3, 31, Rinex3.epoch_pattern, Rinex3.untimed_event)
 
 
 @dataclass(frozen=True)
@@ -73,14 +80,17 @@ def expand_crinex(path: str, content: bytes) -> Expanded:
     UnreadableFileError
         Nothing can be restored.
     """
+    content = content.replace(b"\r\n", b"\n")
+    form = _FORM_3 if content[:20].strip().startswith(b"3") else _FORM_1
     restored, problem = _restore(content)
     if restored is not None and not problem:
-        return Expanded(restored)
+        if _has_its_initial_lines(restored, content, form):
+            return Expanded(restored)
+        problem = "an epoch or event line was taken for observations"
     lines = content.split(b"\n")[:-1]  # what follows the last line end is no whole line
     body = next((i + 1 for i, line in enumerate(lines) if b"END OF HEADER" in line[60:]), None)
     if body is None:
         raise _refusal(path, f"its header is not finished: {problem}")
-    form = _FORM_3 if content[:20].strip().startswith(b"3") else _FORM_1
     epochs = list(_sound_epochs(lines, body, form))
     for _ in range(_ATTEMPTS):
         kept = lines[:body] + [line for epoch in epochs for line in lines[epoch.first : epoch.last]]
@@ -113,6 +123,24 @@ def _restore(content: bytes) -> tuple[bytes | None, str]:
     return restored, _one_line(" ".join(str(entry.message) for entry in caught))
 
 
+def _has_its_initial_lines(restored: bytes, compact: bytes, form: _Form) -> bool:
+    """Return whether all initialised epoch lines and event lines stand in the restored text.
+
+    After a lost line the next one takes its place, and the program that restores the text takes
+    any line for a satellite's.
+    """
+    position = 0
+    for match in form.opening.finditer(compact):
+        line = match.group().replace(b"&", b" ")
+        if not (form.epoch.match(line) or form.untimed.match(line)):
+            continue
+        position = restored.find(b"\n" + line, position)
+        if position < 0:
+            return False
+        position += len(line)
+    return True
+
+
 def _one_line(message: str) -> str:
     # The program quotes the offending line, which may hold any byte.
     return "".join(c if c.isprintable() else "?" for c in " ".join(message.split()))[:300]
@@ -122,27 +150,35 @@ def _sound_epochs(lines: list[bytes], body: int, form: _Form) -> Iterator[_Epoch
     """Follow the epoch lines, and yield the epochs whose number of lines is confirmed.
 
     An epoch is confirmed by what follows it: a valid epoch line of another time, or the end.
+    Nothing follows header records that are lost: they may say how to read the rest.
     """
     position, current = body, b""
     waiting: _Epoch | None = None
     while position < len(lines):
         line = lines[position]
-        is_initial = line.startswith(form.initial)
+        is_initial = _is_initial(line, form)
         if not is_initial and not current:
+            if has_label(line):
+                return
             position += 1
             continue
         following = line if is_initial else _apply_difference(current, line)
         following = following.replace(b"&", b" ", 1) if following[:1] == b"&" else following
         size = _n_lines(following, form)
-        if size is None or following[: form.flag_column] == current[: form.flag_column]:
+        stands_still = following[: form.flag_column] == current[: form.flag_column]
+        if size is None or (stands_still and not is_initial):
             waiting, current = None, b""
+            if has_label(line):
+                return
             position += 1
             continue
         if waiting:
             yield waiting
         waiting, current = None, following
         block = range(position + 1, min(position + size, len(lines)))
-        early = next((index for index in block if lines[index].startswith(form.initial)), None)
+        early = next((index for index in block if _is_initial(lines[index], form)), None)
+        if early is not None and _has_header_records(following, form):
+            return
         if early is not None:
             position, current = early, b""
         elif position + size > len(lines):
@@ -162,6 +198,14 @@ def _n_lines(epoch_line: bytes, form: _Form) -> int | None:
     count = int(epoch_line[form.flag_column + 1 : form.flag_column + 4])
     # Observation epochs have a line for the receiver clock; event records are stored as they are.
     return 1 + count + (flag in b"01")
+
+
+def _is_initial(line: bytes, form: _Form) -> bool:
+    return line.startswith(form.initial) and not has_label(line)
+
+
+def _has_header_records(epoch_line: bytes, form: _Form) -> bool:
+    return epoch_line[form.flag_column] not in b"016"
 
 
 def _apply_difference(current: bytes, line: bytes) -> bytes:

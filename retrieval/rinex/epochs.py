@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.gnss import CONSTELLATIONS
+from retrieval.rinex.definition import Definition
 from retrieval.rinex.fields import Lines, read_integers
-from retrieval.rinex.header import Definition
 
 __all__ = [
+    "BLANK_LETTER",
     "Dialect",
     "EpochLines",
     "SatelliteIds",
@@ -34,6 +35,7 @@ _LETTERS = np.zeros(256, np.int32)
 for _letter in CONSTELLATIONS:
     _LETTERS[ord(_letter)] = _LETTERS[ord(_letter.lower())] = ord(_letter)
 _N_CODES = 128 * 256
+BLANK_LETTER = ord(" ")
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ class SatelliteIds:
     Attributes
     ----------
     code : (n,) int32
-        Satellite codes; 0 where the id is not valid.
+        Satellite codes; 0 where the id is not valid, `BLANK_LETTER` in place of a letter where the
+        id of RINEX 2 has none.
     epoch : (n,) int64
         Index of the epoch record.
     rank : (n,) int64
@@ -192,7 +195,7 @@ def instants_ns(
 
 
 def read_satellite_ids(
-    octets: NDArray[np.uint8], at: NDArray[np.int64], blank_letter: str
+    octets: NDArray[np.uint8], at: NDArray[np.int64], blank_allowed: bool
 ) -> NDArray[np.int32]:
     """Read satellite ids (A1,I2.2) as satellite codes, 0 where there is none.
 
@@ -202,16 +205,16 @@ def read_satellite_ids(
         The text.
     at : (n,) int64
         First byte of each id; where fewer than three bytes follow, there is no id.
-    blank_letter : str
-        Constellation that a blank letter stands for; empty for none.
+    blank_allowed : bool
+        Whether an id may do without its letter; then `BLANK_LETTER` takes its place.
     """
     inside = at + 3 <= len(octets)
     at = np.where(inside, at, 0)
     if len(octets) < 3:
         return np.zeros(len(at), np.int32)
     letters = _LETTERS.copy()
-    if blank_letter:
-        letters[ord(" ")] = ord(blank_letter)
+    if blank_allowed:
+        letters[BLANK_LETTER] = BLANK_LETTER
     letter = letters[octets[at]]
     number, valid = read_integers(octets, at + 1, 2)
     valid &= inside & (letter > 0) & (number > 0)

@@ -11,6 +11,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.rinex.definition import Definition, has_label
 from retrieval.rinex.epochs import (
     EpochLines,
     SatelliteIds,
@@ -20,7 +21,6 @@ from retrieval.rinex.epochs import (
     read_satellite_ids,
 )
 from retrieval.rinex.fields import Lines, read_integers
-from retrieval.rinex.header import Definition, has_label
 
 __all__ = ["Rinex2"]
 
@@ -34,19 +34,10 @@ _TWO_IDS = re.compile(rb"(?:[A-Za-z][ \d]\d){2}")
 
 
 class Rinex2:
-    """The body of RINEX 2.
-
-    Parameters
-    ----------
-    system : str
-        Constellation of the file (``M`` for mixed): what a blank letter in an id stands for.
-    """
+    """The body of RINEX 2."""
 
     epoch_pattern = re.compile(rb" [ \d]\d(?: [ \d]\d){4}[ \d]{2}\d\.\d{7}  \d[ \d]{2}\d")
     untimed_event = re.compile(rb" {28}([2-6])([ \d]{2}\d) *$")
-
-    def __init__(self, system: str) -> None:
-        self._blank_letter = "G" if system == "M" else system
 
     def epoch_lines(self, lines: Lines) -> EpochLines:
         """Find the lines whose first 32 columns are those of an epoch line."""
@@ -92,7 +83,7 @@ class Rinex2:
         rank = np.arange(len(epoch)) - np.repeat(np.cumsum(count) - count, count)
         line = epochs.line[epoch] + rank // _IDS_PER_LINE
         column = _IDS + _ID_WIDTH * (rank % _IDS_PER_LINE)
-        code = read_satellite_ids(lines.octets, lines.start[line] + column, self._blank_letter)
+        code = read_satellite_ids(lines.octets, lines.start[line] + column, True)
         code[lines.length[line] < column + _ID_WIDTH] = 0
         unclean = np.zeros(len(epochs), np.bool_)
         n_lines = self.header_lines(count)
@@ -133,7 +124,7 @@ class Rinex2:
 
     def lines_per_satellite(self, definition: Definition) -> int:
         """Return the number of codes over five, rounded up."""
-        return (definition.n_codes + _FIELDS_PER_LINE - 1) // _FIELDS_PER_LINE
+        return max((definition.n_codes + _FIELDS_PER_LINE - 1) // _FIELDS_PER_LINE, 1)
 
     def field_place(self, index: int) -> tuple[int, int]:
         """Return line and column of the index-th field: five to a line."""

@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.rinex.definition import Definition, has_label
 from retrieval.rinex.epochs import (
     EpochLines,
     SatelliteIds,
@@ -20,7 +21,6 @@ from retrieval.rinex.epochs import (
     read_satellite_ids,
 )
 from retrieval.rinex.fields import Lines, read_integers
-from retrieval.rinex.header import Definition, has_label
 
 __all__ = ["Rinex3"]
 
@@ -91,7 +91,7 @@ class Rinex3:
         epoch = np.repeat(np.arange(len(epochs)), count)
         rank = np.arange(len(epoch)) - np.repeat(np.cumsum(count) - count, count)
         line = epochs.line[epoch] + 1 + rank
-        code = read_satellite_ids(lines.octets, lines.start[line], "")
+        code = read_satellite_ids(lines.octets, lines.start[line], False)
         code[lines.length[line] < _ID_WIDTH] = 0
         return SatelliteIds(code, epoch, rank, np.zeros(len(epochs), np.bool_))
 
@@ -133,7 +133,7 @@ class Rinex3:
 
     def _codes(self, lines: Lines, indices: list[int]) -> list[int]:
         at = lines.start[indices]
-        code = read_satellite_ids(lines.octets, at, "")
+        code = read_satellite_ids(lines.octets, at, False)
         return [
             int(c) if length >= _ID_WIDTH else 0
             for c, length in zip(code, lines.end[indices] - at, strict=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ import numpy as np
 
 from retrieval.errors import UnreadableFileError
 from retrieval.rinex.columns import Column, join_columns, signal_of
+from retrieval.rinex.definition import SCALE_LABEL
 from retrieval.rinex.header import read_header
 from retrieval.rinex.observations import ANY_EPOCH, require_observations
 from retrieval.rinex.records import Damage, ObservationFile, ObservationHeader, ReadReport
-from retrieval.rinex.text import read_text
+from retrieval.rinex.text import Text, read_text
 from retrieval.rinex.timescale import to_gps
 
 __all__ = ["read_with_georinex"]
@@ -63,17 +65,17 @@ def read_with_georinex(path: str | Path, kind: str = "S") -> ObservationFile:
         ) from None
     version = float(dataset.attrs["version"]) if dataset is not None else 0.0
     time_system = str(dataset.attrs["time_system"]) if dataset is not None else "GPS"
-    header = _header(text.path, text.content, version, time_system, by_system)
+    header, scale = _header(text, version, time_system, by_system)
     if dataset is None:
         time = np.empty(0, "datetime64[ns]")
         columns, notes = list[Column](), list[str]()
     else:
         time = to_gps(dataset.time.values.astype("datetime64[ns]"), time_system)
-        columns, notes = _columns(dataset, version, by_system)
+        columns, notes = _columns(dataset, version, by_system, scale)
     table, more_notes = join_columns(columns, time, np.ones(len(time), np.bool_), kind)
     report = ReadReport(
         n_epochs=len(time),
-        cut=Damage(text.content.count(b"\n"), text.cut) if text.cut else None,
+        cut=Damage(max(text.content.count(b"\n"), 1), text.cut) if text.cut else None,
         complete_bytes=len(text.content),
         notes=("read by georinex, which does not report damage", *notes, *more_notes),
     )
@@ -81,7 +83,10 @@ def read_with_georinex(path: str | Path, kind: str = "S") -> ObservationFile:
 
 
 def _columns(
-    dataset: Any, version: float, by_system: dict[str, list[str]]
+    dataset: Any,
+    version: float,
+    by_system: dict[str, list[str]],
+    scale: Mapping[tuple[str, str], int],
 ) -> tuple[list[Column], list[str]]:
     names = dataset.sv.values.astype(str)
     satellite = np.array([ord(name[0]) * 256 + int(name[1:]) for name in names], np.int32)
@@ -101,22 +106,37 @@ def _columns(
                 notes[note] = None
             if signal is not None:
                 column = of_system[place]
-                columns.append(Column(signal, epoch, satellite[column], values[epoch, column]))
+                value = values[epoch, column] / scale.get((system, code), 1)
+                columns.append(Column(signal, epoch, satellite[column], value))
     return columns, list(notes)
 
 
 def _header(
-    path: str,
-    content: bytes,
+    text: Text,
     version: float,
     time_system: str,
     by_system: dict[str, list[str]],
-) -> ObservationHeader:
+) -> tuple[ObservationHeader, Mapping[tuple[str, str], int]]:
+    """Return the header and its scale factors, which georinex does not take out."""
     try:
-        return read_header(path, content, ANY_EPOCH).content
-    except UnreadableFileError:
+        header = read_header(text.path, text.content, ANY_EPOCH)
+    except UnreadableFileError as error:
         # A header that our reader refuses is a reason to be here.
+        _refuse_scale(text, 0, error.problem)
         observables = {system or "G": tuple(codes) for system, codes in by_system.items()}
-        return ObservationHeader(
-            version, Path(path).name, None, None, None, "", "", time_system, observables
+        name = Path(text.path).name
+        content = ObservationHeader(
+            version, name, None, None, None, "", "", time_system, observables
+        )
+        return content, {}
+    _refuse_scale(text, header.body_offset, "they change inside the file")
+    return header.content, header.definition.scale
+
+
+def _refuse_scale(text: Text, offset: int, problem: str) -> None:
+    if text.content.find(SCALE_LABEL.encode(), offset) >= 0:
+        raise UnreadableFileError(
+            text.path,
+            f"has scale factors ({SCALE_LABEL}), which georinex does not take out, and they cannot "
+            f"be read here ({problem}); repair the header or fetch the file again",
         )

@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.errors import UnreadableFileError
+
 __all__ = ["F14_WIDTH", "Lines", "read_f14_3", "read_integers"]
 
 F14_WIDTH = 14
@@ -21,6 +23,9 @@ F14_WIDTH = 14
 _LINE_FEED, _CARRIAGE_RETURN, _BLANK, _POINT, _ZERO = 10, 13, 32, 46, 48
 _CHUNK = 1 << 24
 _POINT_COLUMN = 10
+# Each line costs many times its bytes in arrays. Observations whose blank lines are stripped stay
+# above 20 bytes a line.
+_MANY_LINES, _BYTES_PER_LINE = 1_000_000, 8
 _SHORTEST_LINE = 4  # a satellite id and a character of an observation
 # A number whose point stands in its column. Elsewhere it is a number too, but of a line that has
 # lost or gained a byte, and of another magnitude or precision than the receiver wrote.
@@ -54,14 +59,30 @@ class Lines:
     tail: int
 
     @classmethod
-    def split(cls, content: bytes, offset: int, first_number: int) -> Lines:
-        """Find the lines of a text from byte `offset` on, which is line `first_number`."""
+    def split(cls, path: str, content: bytes, offset: int, first_number: int) -> Lines:
+        """Find the lines of a text from byte `offset` on, which is line `first_number`.
+
+        Raises
+        ------
+        UnreadableFileError
+            Most of the text is line ends; `path` is for the message.
+        """
         octets = np.frombuffer(content, np.uint8)
         feeds = [np.empty(0, np.int64)]
+        n_lines = 0
         # In chunks, so that the comparison stays in the cache and costs no second copy of the text.
         for begin in range(offset, len(content), _CHUNK):
             found = np.flatnonzero(octets[begin : begin + _CHUNK] == _LINE_FEED)
             feeds.append(found + begin)
+            n_lines += len(found)
+            n_bytes = min(begin + _CHUNK, len(content)) - offset
+            if n_lines > max(_MANY_LINES, n_bytes // _BYTES_PER_LINE):
+                raise UnreadableFileError(
+                    path,
+                    f"expected lines of at least {_BYTES_PER_LINE} characters on average, found "
+                    f"{n_lines} lines that are blank or shorter; fetch the file again",
+                    first_number,
+                )
         end = np.concatenate(feeds)
         start = np.empty_like(end)
         if len(end):
@@ -92,15 +113,33 @@ class Lines:
             In ascending order, one per line. What stands before the position is kept as a line of
             its own, unless it is too short to be one.
         """
-        start, end, number = self.start.copy(), self.end.copy(), self.number.copy()
-        for index, position in reversed(cuts):
-            if len(self.content[start[index] : position].strip()) >= _SHORTEST_LINE:
-                start = np.insert(start, index + 1, position)
-                end = np.insert(end, index, position)
-                number = np.insert(number, index + 1, number[index])
-            else:
-                start[index] = position
-        return replace(self, start=start, end=end, number=number)
+        index, position = np.array(cuts, np.int64).reshape(-1, 2).T
+        own_line = np.array(
+            [
+                len(self.content[self.start[line] : at].strip()) >= _SHORTEST_LINE
+                for line, at in cuts
+            ],
+            np.bool_,
+        )
+        start = self.start.copy()
+        start[index[~own_line]] = position[~own_line]
+        index, position = index[own_line], position[own_line]
+        return replace(
+            self,
+            start=np.insert(start, index + 1, position),
+            end=np.insert(self.end, index, position),
+            number=np.insert(self.number, index + 1, self.number[index]),
+        )
+
+    def with_single_gaps(self) -> Lines:
+        """Return the lines with one empty line for each run of them."""
+        empty = self.end == self.start
+        keep = ~empty
+        keep[:1] = True
+        keep[1:] |= ~empty[:-1]
+        if keep.all():
+            return self
+        return replace(self, start=self.start[keep], end=self.end[keep], number=self.number[keep])
 
 
 def read_integers(

@@ -43,8 +43,9 @@ __all__ = [
 ]
 
 _SBAS_LINES = _GLONASS_LINES = 4
-# From this version on GLONASS records have a fifth line.
-_GLONASS_EXTENDED = 3.05
+# From this version on GLONASS records have a fifth line, which some writers leave out. So many
+# records of a length are not the work of a lost line.
+_GLONASS_EXTENDED, _ANOTHER_WRITER = 3.05, 3
 # Constellation -> index into `MESSAGES` before RINEX 4. Galileo's stands in the record itself, and
 # BeiDou's two differ in nothing that is read here.
 _CLASSICAL = {
@@ -125,13 +126,17 @@ def parse_navigation(path: str, content: bytes) -> Navigation:
     rows = np.flatnonzero(enough & (kind == _KEPLER))
     kepler, refused = decode_kepler(text, blocks.first[rows], satellite[rows], message[rows])
     damage += refused
-    rows = np.flatnonzero(enough & (kind == _GLONASS))
-    n_lines = int(needed[rows[0]]) if len(rows) else _GLONASS_LINES
-    glonass, refused = decode_glonass(text, blocks.first[rows], satellite[rows], n_lines)
-    damage += refused
+    glonass = []
+    for n_lines in (_GLONASS_LINES, _GLONASS_LINES + 1):
+        rows = np.flatnonzero(enough & (kind == _GLONASS) & (needed == n_lines))
+        decoded, refused = decode_glonass(text, blocks.first[rows], satellite[rows], n_lines)
+        glonass.append(decoded)
+        damage += refused
     counts = Counter(skipped[enough & np.isin(kind, (_OTHER_MESSAGE, _SBAS))].tolist())
+    states = GlonassRecords.concatenate(glonass)
+    states = states.take(np.argsort(states.line, kind="stable"))
     return Navigation(
-        kepler, glonass, {path: bounded(damage)} if damage else {}, dict(sorted(counts.items()))
+        kepler, states, {path: bounded(damage)} if damage else {}, dict(sorted(counts.items()))
     )
 
 
@@ -181,10 +186,13 @@ def _lines_needed(version: float, blocks: Blocks, kind: NDArray[np.int8]) -> NDA
     glonass = kind == _GLONASS
     needed[glonass] = _GLONASS_LINES
     if version >= _GLONASS_EXTENDED:
-        # Some writers of 3.05 and later leave the fifth line out: what most records do holds.
-        counts = np.bincount(blocks.count[glonass], minlength=_GLONASS_LINES + 2)
-        if counts[_GLONASS_LINES + 1] >= counts[_GLONASS_LINES]:
+        # A record has what most have, unless its own length is that of another writer.
+        short = glonass & (blocks.count == _GLONASS_LINES)
+        extended = glonass & (blocks.count == _GLONASS_LINES + 1)
+        if extended.sum() >= short.sum():
             needed[glonass] += 1
+        if min(short.sum(), extended.sum()) >= _ANOTHER_WRITER:
+            needed[short], needed[extended] = _GLONASS_LINES, _GLONASS_LINES + 1
     return needed
 
 

@@ -68,6 +68,9 @@ _KEPLER_LIMITS: Mapping[str, tuple[float, float]] = {
 _GLONASS_RADIUS_M = (24.0e6, 27.0e6)
 _GLONASS_SPEED_M_S = (1.5e3, 4.5e3)
 _GLONASS_LUNISOLAR_M_S2 = 1e-4
+# Cosine of the angle between position and velocity, which the eccentricity bounds; a record with
+# its lines moved rarely passes.
+_GLONASS_STEEPEST = 0.02
 _GLONASS_CHANNELS = (-7, 13)
 
 
@@ -327,6 +330,10 @@ def decode_glonass(
                 f"the satellite is {size[row] / 1e3:g} {what}, expected "
                 f"{low / 1e3:g} to {high / 1e3:g}",
             )
+    with np.errstate(over="ignore", invalid="ignore"):
+        steepness = np.abs((position * velocity).sum(axis=1)) / (radius * speed)
+    for row in np.flatnonzero(~(steepness <= _GLONASS_STEEPEST)):
+        verdicts.refuse(int(row), "position and velocity do not make a nearly circular orbit")
     for row in np.flatnonzero(~(np.abs(acceleration).max(axis=1) <= _GLONASS_LUNISOLAR_M_S2)):
         verdicts.refuse(int(row), "the acceleration by Sun and Moon is impossibly large")
     channel = value[:, 2, 3]

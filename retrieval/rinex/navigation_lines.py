@@ -20,6 +20,13 @@ from retrieval.rinex.records import Damage
 __all__ = ["LINE_WIDTH", "Blocks", "NavigationText", "find_blocks", "orphan_lines", "split_text"]
 
 LINE_WIDTH = 80
+_LABEL_AT = 60
+_LABELS = frozenset(
+    b"""RINEX VERSION / TYPE|PGM / RUN BY / DATE|COMMENT|MERGED FILE|DOI|LICENSE OF USE
+|STATION INFORMATION|REC # / TYPE / VERS|ION ALPHA|ION BETA|DELTA-UTC: A0,A1,T,W
+|CORR TO SYSTEM TIME|D-UTC A0,A1,T,W,S,U|IONOSPHERIC CORR|TIME SYSTEM CORR|LEAP SECONDS
+|END OF HEADER""".replace(b"\n", b"").split(b"|")
+)
 _BLANK, _ZERO, _GREATER = 32, 48, 62
 _HEADER_END = re.compile(rb"^.{60}END OF HEADER *\r?$", re.MULTILINE)
 _VERSION = re.compile(rb" *(\d{1,2}(?:\.\d{1,3})?) *")
@@ -48,6 +55,8 @@ class NavigationText:
         Their characters, filled up with blanks.
     too_long : (n,) bool
         Lines with something after column 80.
+    labelled : (n,) bool
+        Header records: comments, or the header of a file that was appended.
     """
 
     version: float
@@ -55,6 +64,7 @@ class NavigationText:
     lines: Lines
     columns: NDArray[np.uint8]
     too_long: NDArray[np.bool_]
+    labelled: NDArray[np.bool_]
 
     @property
     def margin(self) -> int:
@@ -134,8 +144,8 @@ def split_text(path: str, content: bytes) -> NavigationText:
             path, "the header has no END OF HEADER line; fetch the file again", 1
         )
     begin = min(end.end() + 1, len(content))
-    lines = Lines.split(content, begin, content.count(b"\n", 0, begin) + 1)
-    lines = _parted(lines, version)
+    lines = Lines.split(path, content, begin, content.count(b"\n", 0, begin) + 1)
+    lines = _parted(lines.with_single_gaps(), version)
     padded = np.concatenate([lines.octets, np.full(LINE_WIDTH, _BLANK, np.uint8)])
     columns = np.lib.stride_tricks.sliding_window_view(padded, LINE_WIDTH)[lines.start]
     short = np.flatnonzero(lines.length < LINE_WIDTH)
@@ -144,8 +154,12 @@ def split_text(path: str, content: bytes) -> NavigationText:
     too_long = np.zeros(len(lines), np.bool_)
     for index in np.flatnonzero(lines.length > LINE_WIDTH):
         too_long[index] = bool(lines[int(index)][LINE_WIDTH:].strip())
+    labelled = np.zeros(len(lines), np.bool_)
+    # Numbers hold no letter in this column.
+    for index in np.flatnonzero(columns[:, _LABEL_AT] >= ord("A")):
+        labelled[index] = columns[index, _LABEL_AT:].tobytes().rstrip().upper() in _LABELS
     letter = _RINEX2_LETTER[kind] if version < 3 else ""
-    return NavigationText(version, letter, lines, columns, too_long)
+    return NavigationText(version, letter, lines, columns, too_long, labelled)
 
 
 def _parted(lines: Lines, version: float) -> Lines:
@@ -186,7 +200,8 @@ def find_blocks(text: NavigationText) -> Blocks:
     """Find the records of the text: from each opening line to the end of its continuation lines."""
     columns = text.columns
     margin_blank = (columns[:, : text.margin] == _BLANK).all(axis=1)
-    continuation = margin_blank & (columns != _BLANK).any(axis=1) & ~text.too_long
+    continuation = margin_blank & (columns != _BLANK).any(axis=1)
+    continuation &= ~(text.too_long | text.labelled)
     if text.version < 3:
         number, valid = _small_number(columns[:, 0], columns[:, 1])
         opening = valid & (columns[:, 2] == _BLANK)
@@ -195,12 +210,12 @@ def find_blocks(text: NavigationText) -> Blocks:
         number, valid = _small_number(columns[:, 1], columns[:, 2])
         letter = columns[:, 0]
         opening = valid & (letter >= ord("A")) & (letter <= ord("Z")) & (columns[:, 3] == _BLANK)
-    opening &= ~text.too_long
+    opening &= ~(text.too_long | text.labelled)
     message = np.zeros(len(columns), "S8")
     head = np.flatnonzero(opening)
     first = head
     if text.version >= 4:
-        head = np.flatnonzero((columns[:, 0] == _GREATER) & ~text.too_long)
+        head = np.flatnonzero((columns[:, 0] == _GREATER) & ~(text.too_long | text.labelled))
         first = head + 1
         types = np.hstack([columns[head, 2:6], columns[head, 10:14]])
         message[head] = np.ascontiguousarray(types).view("S8").ravel()
@@ -229,7 +244,7 @@ def orphan_lines(text: NavigationText, used: NDArray[np.bool_]) -> list[Damage]:
     used : (n,) bool
         Lines that belong to a record, kept, skipped or reported already.
     """
-    orphan = ~used & (text.columns != _BLANK).any(axis=1)
+    orphan = ~used & ~text.labelled & (text.columns != _BLANK).any(axis=1)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], orphan, [False]]).astype(np.int8)))
     damage = []
     for begin, end in edges.reshape(-1, 2):

@@ -38,7 +38,7 @@ __all__ = [
 
 _KINDS = ("C", "D", "L", "S")
 ANY_EPOCH = re.compile(
-    b"|".join(b"(?:" + dialect.epoch_pattern.pattern + b")" for dialect in (Rinex2("G"), Rinex3()))
+    b"|".join(b"(?:" + dialect.epoch_pattern.pattern + b")" for dialect in (Rinex2(), Rinex3()))
 )
 
 
@@ -79,8 +79,8 @@ def parse_observations(text: Text, kind: str = "S") -> ObservationFile:
         raise ValueError(f"kind {kind!r}: expected one of {', '.join(_KINDS)}")
     require_observations(text)
     header = read_header(text.path, text.content, ANY_EPOCH)
-    lines = Lines.split(text.content, header.body_offset, header.body_line)
-    dialect: Dialect = Rinex2(header.definition.system) if _is_2(header) else Rinex3()
+    lines = Lines.split(text.path, text.content, header.body_offset, header.body_line)
+    dialect: Dialect = Rinex2() if _is_2(header) else Rinex3()
     body = read_body(lines, header, dialect)
     columns, damaged, notes = read_columns(body, dialect, kind)
 
@@ -173,6 +173,5 @@ def _cut(text: Text, body: Body) -> Damage | None:
     if text.cut is None:
         return body.cut
     if body.cut is None:
-        last = int(body.lines.number[-1]) if len(body.lines) else 0
-        return Damage(last, text.cut)
+        return Damage(body.last_line, text.cut)
     return Damage(body.cut.line, f"{body.cut.reason}; {text.cut}")

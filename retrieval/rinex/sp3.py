@@ -93,12 +93,12 @@ def parse_sp3(path: str, content: bytes) -> PreciseEphemeris:
             f"{content[:12].decode('ascii', 'replace')!r}; give a precise orbit file (.sp3)",
             1,
         )
-    lines = Lines.split(content, 0, 1)
+    lines = Lines.split(path, content, 0, 1).with_single_gaps()
     padded = np.concatenate([lines.octets, np.full(_WIDTH, _BLANK, np.uint8)])
     columns = np.lib.stride_tricks.sliding_window_view(padded, _WIDTH)[lines.start]
     beyond = np.arange(_WIDTH) >= lines.length[:, None]
     columns[beyond] = _BLANK
-    time_system = _time_system(path, columns)
+    time_system = _time_system(path, lines, columns)
 
     epoch_rows = np.flatnonzero((columns[:, 0] == ord("*")) & (columns[:, 1] == _BLANK))
     epochs, epoch_valid = _read_epochs(columns[epoch_rows])
@@ -115,19 +115,19 @@ def parse_sp3(path: str, content: bytes) -> PreciseEphemeris:
     missing = whole & (radius == 0)
     plausible = (radius > _MIN_RADIUS_M) & (radius < _MAX_RADIUS_M)
     damage = [
-        Damage(int(epoch_rows[index]) + 1, "the epoch is no date and time")
+        Damage(int(lines.number[epoch_rows[index]]), "the epoch is no date and time")
         for index in np.flatnonzero(~epoch_valid)
     ]
     damage += [
-        Damage(int(rows[index]) + 1, "a position that cannot be read, or is no orbit")
+        Damage(int(lines.number[rows[index]]), "a position that cannot be read, or is no orbit")
         for index in np.flatnonzero(~(whole & plausible) & ~missing)
     ]
     if lines.tail < len(content.rstrip()) and content[lines.tail :].strip() != b"EOF":
-        damage.append(Damage(len(lines) + 1, "the last line is unfinished (no line end)"))
+        damage.append(Damage(content.count(b"\n") + 1, "the last line is unfinished (no line end)"))
     contradicted = _contradicted(owner, satellite, position)
     damage += [
         Damage(
-            int(epoch_rows[index]) + 1,
+            int(lines.number[epoch_rows[index]]),
             "a satellite stands twice in this epoch, at two places; the epoch is left out",
         )
         for index in contradicted
@@ -186,7 +186,7 @@ def _contradicted(
     return epochs
 
 
-def _time_system(path: str, columns: NDArray[np.uint8]) -> str:
+def _time_system(path: str, lines: Lines, columns: NDArray[np.uint8]) -> str:
     """Return the time system of the first ``%c`` line; GPS where there is none (SP3-a)."""
     rows = np.flatnonzero((columns[:, 0] == ord("%")) & (columns[:, 1] == ord("c")))
     if not len(rows):
@@ -197,7 +197,7 @@ def _time_system(path: str, columns: NDArray[np.uint8]) -> str:
             path,
             f"time system {name!r} in columns 10 to 12: expected GPS, GLO, GAL, BDT, QZS, IRN, "
             "TAI or UTC; fetch the file again",
-            int(rows[0]) + 1,
+            int(lines.number[rows[0]]),
         )
     return name
 

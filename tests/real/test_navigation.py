@@ -62,6 +62,21 @@ def test_rinex_2_file_equals_georinex(shared_data: Path) -> None:
     assert compared > 400
 
 
+@pytest.mark.parametrize(
+    "names", [("rinex2/brdc0010.21n.gz", "rinex2/brdc0020.21n.gz"), (ESBC[7:], ESBC[7:])]
+)
+def test_files_put_one_after_the_other_lose_nothing(
+    shared_data: Path, names: tuple[str, str]
+) -> None:
+    texts = [gzip.decompress((shared_data / "ground" / name).read_bytes()) for name in names]
+    apart = [parse_navigation("x", text) for text in texts]
+    joined = parse_navigation("x", b"".join(texts))
+    assert not joined.damage
+    for name in ("kepler", "glonass"):
+        expected = [getattr(each, name).satellite for each in apart]
+        np.testing.assert_array_equal(getattr(joined, name).satellite, np.concatenate(expected))
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_precise_positions_equal_georinex(shared_data: Path) -> None:
     import georinex

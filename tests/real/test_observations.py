@@ -167,6 +167,17 @@ def test_zimm_equals_georinex_on_a_cut(shared_data: Path, tmp_path: Path) -> Non
     assert rows(ours) == rows(theirs)
 
 
+def test_days_of_a_station_put_into_one_file_are_those_apart(shared_data: Path) -> None:
+    texts = [
+        read_text(shared_data / f"ground/rinex2/zimm00{day}0.21o.gz").content for day in (2, 3)
+    ]
+    apart = [parse_observations(Text("x", text)) for text in texts]
+    joined = parse_observations(Text("x", b"".join(texts)))
+    assert rows(joined) == sorted(rows(apart[0]) + rows(apart[1]))
+    assert joined.report.n_epochs == 2 * 2880
+    assert not joined.report.damage
+
+
 def test_truncated_compact_rinex_of_a_station_yields_its_whole_epochs(
     shared_data: Path, tmp_path: Path
 ) -> None:

@@ -48,6 +48,27 @@ def test_what_a_station_needs() -> None:
     assert header.observables == {"G": ("C1C", "S1C")}
 
 
+@pytest.mark.parametrize("slots", ["  2 R01 +1 R02 -4", "  2 R01   1 R02  -4"])
+def test_glonass_channels_written_otherwise(slots: str) -> None:
+    header = read(VERSION, TYPES, labelled(slots, "GLONASS SLOT / FRQ #"), FIRST, END)
+    assert header.content.glonass_channels == {1: 1, 2: -4}
+
+
+@pytest.mark.parametrize(
+    ("text", "time_system"),
+    [
+        ("    0.0000000     GPS", "GPS"),
+        ("    0.0000000    GPS", "GPS"),
+        ("    0.0000000      GAL", "GAL"),
+        ("    0.0000000     UTC", "GLO"),
+        ("    0.0000000", "GPS"),
+    ],
+)
+def test_time_system_is_found_beside_its_columns(text: str, time_system: str) -> None:
+    first = labelled("  2021     1     2     0     0" + text, "TIME OF FIRST OBS")
+    assert read(VERSION, TYPES, first, END).content.time_system == time_system
+
+
 def test_absent_records_are_none() -> None:
     header = read(VERSION, TYPES, FIRST, END)
     assert header.content.position_m is None
@@ -96,6 +117,17 @@ def test_end_of_header_that_is_lost_is_found_by_the_first_epoch() -> None:
         ((VERSION, TYPES.replace("S1C", "C1C"), FIRST, END), 2, "listed twice"),
         ((VERSION, TYPES.replace("G ", "Q "), FIRST, END), 2, "constellation letter, found 'Q'"),
         ((VERSION, TYPES, FIRST.replace("GPS", "GPX"), END), 3, "time system"),
+        (
+            (
+                VERSION.replace("3.05", "2.11"),
+                labelled("     0", "# / TYPES OF OBSERV"),
+                FIRST,
+                END,
+            ),
+            2,
+            "expected observation codes, found none",
+        ),
+        ((VERSION, VERSION.replace(" 3.05", "1E999"), TYPES, FIRST, END), 2, "expected RINEX 3"),
         ((VERSION.replace("3.05", "5.00"), TYPES, FIRST, END), 1, "RINEX version"),
         ((VERSION.replace("3.05", "x.05"), TYPES, FIRST, END), 1, "RINEX version"),
     ],

@@ -332,6 +332,61 @@ def test_unfinished_last_record_is_reported() -> None:
     assert any("unfinished" in reason for _, reason in only_damage(navigation))
 
 
+@pytest.mark.parametrize("version", ["2", "3", "4"])
+def test_files_put_one_after_the_other_lose_nothing(version: str) -> None:
+    content = TEXTS[version]
+    one, two = parse_navigation("n", content), parse_navigation("n", content * 2)
+    assert len(two) == 2 * len(one)
+    assert not two.damage
+
+
+@pytest.mark.parametrize("text", ["a comment", "    a comment", "G05 2020 06 25"])
+def test_comment_between_records_costs_none(text: str) -> None:
+    comment = text.ljust(60) + "COMMENT\n"
+    navigation = parse_navigation("n", rinex3(GPS, comment, GLONASS, comment, BEIDOU))
+    assert navigation.satellites == ("C05", "G27", "R01")
+    assert not navigation.damage
+
+
+def test_header_does_not_join_the_halves_of_two_records() -> None:
+    lines = GPS.splitlines(keepends=True)
+    content = rinex3("".join(lines[:4])) + rinex3("".join(lines[4:]), QZSS)
+    navigation = parse_navigation("n", content)
+    assert navigation.satellites == ("J02",)
+    assert [line for line, _ in only_damage(navigation)] == [4, 11]
+
+
+def test_blank_lines_between_records_keep_line_numbers() -> None:
+    navigation = parse_navigation("n", rinex3(GPS, "\n\n\n", QZSS, "\n" * 100_000, BEIDOU))
+    assert navigation.satellites == ("C05", "G27", "J02")
+    assert sorted(navigation.kepler.line.tolist()) == [4, 15, 100_023]
+    assert not navigation.damage
+
+
+def test_glonass_records_with_and_without_a_fifth_line_are_read() -> None:
+    short = [GLONASS.replace("R01", f"R{slot:02}") for slot in range(2, 5)]
+    extended = [GLONASS.replace("R01", f"R{slot:02}") + FIFTH_LINE for slot in range(5, 10)]
+    for records in ([*short, *extended], [*extended, *short], [*extended, *short, *short]):
+        navigation = parse_navigation("n", rinex3(*records, version="3.05"))
+        assert navigation.satellites == tuple(f"R{slot:02}" for slot in range(2, 10))
+        assert (np.diff(navigation.glonass.line) > 0).all()
+        assert not navigation.damage
+
+
+@pytest.mark.parametrize("line", [1, 2, 3])
+def test_glonass_record_with_a_line_of_another_place_is_refused(line: int) -> None:
+    short, extended = [GLONASS] * 3, [GLONASS + FIFTH_LINE] * 3
+    lines = (GLONASS + FIFTH_LINE).replace("R01", "R02").splitlines(keepends=True)
+    lost = "".join(lines[:line] + lines[line + 1 :])
+    # A doubled last line moves nothing.
+    doubled = "".join([*lines[:line], lines[min(line, 2)], *lines[line:4]])
+    for broken in (lost, lost.replace(".999999999999e+09 1.5", "0.00000000000e+00 0.0"), doubled):
+        navigation = parse_navigation("n", rinex3(*short, broken, *extended, version="3.05"))
+        assert navigation.satellites == ("R01",)
+        assert len(navigation.glonass) == 6
+        assert len(only_damage(navigation)) == 1
+
+
 def test_merged_files_keep_everything() -> None:
     first = parse_navigation("a", rinex3(GPS, SBAS))
     second = parse_navigation("b", rinex3(GLONASS, SBAS, BEIDOU.replace("6.493", "0.493")))

@@ -184,6 +184,7 @@ def test_half_second_epochs() -> None:
     [
         ("3.02", "S1I", "CS2I"),
         ("3.02", "S1X", "CS2X"),
+        ("3.02", "S1P", "CS1P"),
         ("3.04", "S1X", "CS1X"),
         ("3.04", "S1I", "CS2I"),
     ],
@@ -192,6 +193,36 @@ def test_beidou_band_1_of_rinex_302_is_b1_2(version: str, code: str, signal: str
     file = parse(head(version, "C", types3("C", code)) + epoch3(0, "C11" + obs(40.0)))
     assert [row[2] for row in rows(file)] == [signal]
     assert any("B1-2" in note for note in file.report.notes) == (signal == "CS2" + code[2])
+
+
+def test_rinex_302_with_a_band_2_of_beidou_means_b1c_by_band_1() -> None:
+    header = head("3.02", "C", types3("C", "C2I", "S2I", "S1X", "S1P"))
+    file = parse(header + epoch3(0, "C11" + obs(2e7, 40.0, 41.0, 42.0)))
+    assert [row[2:] for row in rows(file)] == [("CS1P", 42.0), ("CS1X", 41.0), ("CS2I", 40.0)]
+
+
+def test_rinex2_says_that_s1_of_beidou_may_be_either_band() -> None:
+    text = head("2.12", "M", types2("S1")) + epoch2(0, ["C11"]) + obs(40.0) + "\n"
+    file = parse(text)
+    assert [row[2] for row in rows(file)] == ["CS1"]
+    assert any("B1I (1561.098 MHz) from B1C" in note for note in file.report.notes)
+    gps = parse(text.replace("C11", "G11"))
+    assert not any("B1C" in note for note in gps.report.notes)
+
+
+def test_values_that_are_no_snr_are_left_out_and_counted() -> None:
+    file = parse(
+        HEAD3
+        + epoch3(0, "G01" + obs(2e7, 99.999, -0.25), "G02" + obs(2e7, 100.0, 2e7))
+        + epoch3(1, "G01" + obs(2e7, 41.0))
+    )
+    assert [row[3] for row in rows(file)] == [99.999, 41.0]
+    assert file.report.notes == (
+        "1 negative SNR values left out",
+        "2 SNR values of 100 dB-Hz or more left out",
+    )
+    assert file.report.n_epochs == 2
+    assert not file.report.damage
 
 
 def test_unit_of_the_snr_is_checked() -> None:
@@ -323,6 +354,14 @@ def test_damaged_count_costs_its_epoch() -> None:
     file = parse(HEAD3 + epochs[0] + epochs[1].replace("0  2\n", "0  1\n") + epochs[2])
     assert [str(time)[14:16] for time in file.epochs] == ["00", "02"]
     assert len(file.report.damage) == 1
+
+
+@pytest.mark.parametrize("tail", ["", "> 2021 01 02"])
+def test_damage_of_a_body_without_a_whole_line_has_a_line_number(tail: str) -> None:
+    file = parse_observations(Text("x", (HEAD3 + tail).encode(), "the archive is truncated"))
+    assert file.report.cut is not None
+    assert file.report.cut.line == 6
+    assert parse(HEAD3 + "> 2021 01 02").report.cut is not None
 
 
 def test_report_is_bounded_by_a_count() -> None:
@@ -462,6 +501,36 @@ def test_georinex_gives_the_same(tmp_path: Path) -> None:
     assert len(rows(ours)) == 9
     np.testing.assert_array_equal(ours.epochs, theirs.epochs)
     assert any("georinex" in note for note in theirs.report.notes)
+
+
+SCALE = labelled("G   10   1 S1C", "SYS / SCALE FACTOR")
+
+
+def test_georinex_gives_the_same_with_scale_factors(tmp_path: Path) -> None:
+    path = tmp_path / "x.rnx"
+    header = head("3.04", "M", types3("G", "C1C", "S1C", "S2W"), types3("E", "S1X"), SCALE)
+    path.write_text(
+        header
+        + "".join(
+            epoch3(m, "G01" + obs(2e7, 410.0 + m, 30.5), "E05" + obs(33.25 + m)) for m in range(3)
+        )
+    )
+    ours, theirs = read_file(path), read_file(path, reader="georinex")
+    assert rows(ours) == rows(theirs)
+    assert ("00:00:00.0", "G01", "GS1C", 41.0) in rows(theirs)
+
+
+@pytest.mark.parametrize("where", ["in a damaged header", "in the body"])
+def test_georinex_refuses_scale_factors_that_are_not_known(tmp_path: Path, where: str) -> None:
+    path = tmp_path / "x.rnx"
+    epochs = "".join(epoch3(m, "G01" + obs(2e7, 410.0)) for m in range(2))
+    if where == "in the body":
+        path.write_text(HEAD3 + epochs + f">{'':30}4  1\n{SCALE}" + epoch3(2, "G01" + obs(2e7)))
+    else:
+        header = head("3.04", "M", types3("G", "C1C", "S1C"), SCALE.replace("10", "11"))
+        path.write_text(header + epochs)
+    with pytest.raises(UnreadableFileError, match=r"georinex does not take out.*repair"):
+        read_file(path, reader="georinex")
 
 
 def test_georinex_that_is_not_installed_says_how_to_get_it(

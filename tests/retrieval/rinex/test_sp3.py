@@ -117,6 +117,14 @@ def test_damaged_position_is_reported_and_dropped() -> None:
     assert "cannot be read" in reason
 
 
+def test_blank_lines_keep_line_numbers() -> None:
+    blank = "\n" * 50_000
+    text = sp3().replace("/* hand-made\n", "/* hand-made\n" + blank)
+    ephemeris = read(text.replace("11459.480933", "11459.4x0933"))
+    assert len(ephemeris) == 4
+    assert [entry.line for entry in ephemeris.damage] == [50_009]
+
+
 def test_lost_epoch_line_does_not_move_positions_in_time() -> None:
     ephemeris = read(sp3().replace(f"*  {EPOCHS[1]}\n", ""))
     # R03 has a position in the second epoch only, which has lost its time too.

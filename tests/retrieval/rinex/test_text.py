@@ -155,8 +155,9 @@ def test_compact_rinex_is_restored(tmp_path: Path) -> None:
     assert read_text(path).content == CONTENT
 
 
-def test_truncated_compact_rinex_yields_its_whole_epochs(tmp_path: Path) -> None:
-    compact = hatanaka.rnx2crx(CONTENT)
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_truncated_compact_rinex_yields_its_whole_epochs(tmp_path: Path, line_end: bytes) -> None:
+    compact = hatanaka.rnx2crx(CONTENT).replace(b"\n", line_end)
     header = compact.index(b"END OF HEADER")
     path = tmp_path / "x.crx"
     seen = set()
@@ -166,9 +167,9 @@ def test_truncated_compact_rinex_yields_its_whole_epochs(tmp_path: Path) -> None
         assert CONTENT.startswith(text.content)
         assert text.content.endswith(b"\n")
         # Each epoch takes four lines of Compact RINEX: epoch, clock, two satellites.
-        n_whole, n_left = divmod(compact[header:length].count(b"\n") - 1, 4)
+        n_whole, n_left = divmod(compact[header:length].count(line_end) - 1, 4)
         assert text.content.count(b"\n>") == n_whole
-        at_a_border = n_left == 0 and compact[:length].endswith(b"\n")
+        at_a_border = n_left == 0 and compact[:length].endswith(line_end)
         assert (text.cut is None) == at_a_border
         seen.add(n_whole)
     assert len(seen) >= 19
@@ -197,6 +198,46 @@ def test_damaged_compact_rinex_goes_on_at_the_next_initialised_epoch(
     assert found[0] == original[0]
     assert found[-15:] == original[-15:]
     assert any("cannot be restored" in note for note in text.notes)
+
+
+def with_event(*records: str) -> bytes:
+    """The same text with an event record after its tenth epoch."""
+    flag = 4 if records else 5
+    first = f"> 2021 01 02 00 04 45.0000000  {flag}{len(records):3}\n"
+    epochs = CONTENT.split(b"\n>")
+    return b"\n>".join([*epochs[:11], (first + "".join(records)).encode()[1:-1], *epochs[11:]])
+
+
+def test_line_lost_before_an_event_is_noticed_in_compact_rinex(tmp_path: Path) -> None:
+    # The event line takes the place of the line lost; nothing is amiss but that the event is gone.
+    content = with_event()
+    compact = hatanaka.rnx2crx(content).splitlines(keepends=True)
+    path = tmp_path / "x.crx"
+    path.write_bytes(b"".join(compact))
+    assert read_text(path).content == content
+    event = next(index for index, line in enumerate(compact) if b"45.0000000  5  0" in line)
+    del compact[event - 1]
+    path.write_bytes(b"".join(compact))
+    text = read_text(path)
+    original, found = content.split(b"\n>"), text.content.split(b"\n>")
+    assert found == [*original[:10], *original[11:]]
+    assert any("cannot be restored" in note for note in text.notes)
+
+
+def test_nothing_is_restored_after_header_records_that_compact_rinex_has_lost(
+    tmp_path: Path,
+) -> None:
+    content = with_event(labelled("G    3 C1C S1C L1C", "SYS / # / OBS TYPES"))
+    compact = hatanaka.rnx2crx(content).splitlines(keepends=True)
+    body = next(index for index, line in enumerate(compact) if b"END OF HEADER" in line)
+    event = next(index for index, line in enumerate(compact) if b"4  1" in line and index > body)
+    path = tmp_path / "x.crx"
+    for lost in (event, event + 1):
+        path.write_bytes(b"".join(compact[:lost] + compact[lost + 1 :]))
+        text = read_text(path)
+        assert content.startswith(text.content.rstrip(b"\n"))
+        assert 9 <= text.content.count(b"\n>") <= 10
+        assert text.cut is not None
 
 
 def test_compact_rinex_cut_in_its_header_is_refused(tmp_path: Path) -> None:
