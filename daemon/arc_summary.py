@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from daemon.inbox import stored_name
 from daemon.utc import utc_text, utc_texts
 from retrieval.chain import ChainResult
 from retrieval.rinex.records import ObservationFile
@@ -45,7 +46,7 @@ def _file_summary(file: ObservationFile) -> dict[str, Any]:
     """Summarise one file: what it holds, and where it was not whole."""
     report = file.report
     return {
-        "path": file.path,
+        "path": stored_name(str(file.path)),
         "epochs": report.n_epochs,
         "snr_rows": len(file.snr),
         "events": len(report.events),
@@ -111,4 +112,5 @@ def summary_lines(summary: dict[str, Any]) -> list[str]:
 
 def arcs_csv(arcs: pd.DataFrame) -> pd.DataFrame:
     """Return an arc table whose times are text, UTC with ``Z``, for CSV."""
-    return arcs.assign(start=utc_texts(arcs["start"]), end=utc_texts(arcs["end"]))
+    times = arcs.select_dtypes("datetimetz").columns
+    return arcs.assign(**{name: utc_texts(arcs[name]) for name in times})

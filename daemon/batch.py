@@ -7,34 +7,32 @@ file borders come out whole whatever the order of arrival.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from daemon.config import Config
-from daemon.inbox import DONE_FOLDER, fingerprint
+from daemon.inbox import DONE_FOLDER, fingerprint, path_of_name
 from daemon.intake import ORBIT_KINDS, Intake
 from daemon.store import FileRecord, FileState
 from daemon.utc import parse_utc
 from retrieval import gnss
-from retrieval.analysis import analyse, sky_points
-from retrieval.arc_table import ARC_KEY, empty_arc_table
-from retrieval.chain import load_orbits
-from retrieval.errors import NoNavigationError
+from retrieval.analysis import ArcAnalysis, analyse
 from retrieval.orbits import OrbitSource
 from retrieval.rinex import read_file
 from retrieval.rinex.records import ObservationFile, SnrTable
 
 __all__ = [
+    "Batch",
     "Zone",
-    "arcs_of_batch",
-    "covering_orbits",
-    "judge_orbits",
-    "read_orbits",
+    "batch_of",
+    "put_aside_name",
+    "replaces",
+    "span_of",
+    "spans_meet",
     "unused_signals_note",
-    "zones",
 ]
 
 Zone = tuple[pd.Timestamp, pd.Timestamp]
@@ -43,84 +41,112 @@ Zone = tuple[pd.Timestamp, pd.Timestamp]
 _REACH = pd.Timedelta(hours=1)
 # ... and such an arc, of at most 2 hours, needs data this far out to come out whole.
 _NEIGHBOURS = pd.Timedelta(hours=3)
-# How old an ephemeris may be (retrieval.orbits); orbit files further away are not read.
-_EPHEMERIS_REACH = pd.Timedelta(hours=24)
-_SAMPLE_ROWS = 500
-
-_WAITING = (
-    "no ephemeris covers it; put the RINEX navigation file (or SP3) of its day into the inbox, or "
-    "name it under [orbits]; it is tried again then"
-)
 
 
-def _span(record: FileRecord) -> Zone:
+def span_of(record: FileRecord) -> Zone:
     """Return the first and last time of a record that has them."""
     first, last = parse_utc([record.first_time or "", record.last_time or ""])
     return first, last
 
 
-def _meet(one: Zone, other: Zone, margin: pd.Timedelta) -> bool:
+def spans_meet(one: Zone, other: Zone, margin: pd.Timedelta) -> bool:
     """Whether two spans come closer than a margin."""
     return bool(one[0] - margin <= other[1] and other[0] <= one[1] + margin)
 
 
-def covering_orbits(record: FileRecord, known: Mapping[str, FileRecord]) -> tuple[str, ...]:
-    """Return the names of the orbit files that may serve an observation file."""
-    span = _span(record)
-    return tuple(
-        name
-        for name, other in sorted(known.items())
-        if other.kind in ORBIT_KINDS
-        and other.state == FileState.INGESTED
-        and _meet(span, _span(other), _EPHEMERIS_REACH)
-    )
+def replaces(record: FileRecord, before: FileRecord) -> bool:
+    """Whether new content of a path stands for the old: it has grown, or was corrected.
+
+    Otherwise the name is used again (``latest.rnx``) and the old content stays what it was.
+    """
+    if record.first_time is None or record.last_time is None:
+        return False
+    if before.first_time is None or before.last_time is None:
+        return True
+    return record.first_time <= before.first_time and before.last_time <= record.last_time
 
 
-def read_orbits(config: Config, names: Sequence[str]) -> list[OrbitSource]:
-    """Read orbit files, by their names in the store, into the configured order of preference."""
-    paths = [config.inbox.path / name for name in names]  # a whole path stays what it is
-    sources = load_orbits([path for path in paths if path.exists()])
-    prefer = config.orbits.prefer
-    return sorted(
-        (source for source in sources if source.name in prefer),
-        key=lambda source: prefer.index(source.name),
-    )
+def put_aside_name(record: FileRecord) -> str:
+    """Return what the record of a file is called once its path holds another file."""
+    return f"{record.path}.{record.sha256[:8]}"
 
 
-def judge_orbits(config: Config, intake: Intake, orbits: Sequence[OrbitSource]) -> Intake:
-    """Let a file wait whose satellites no orbit covers."""
-    if intake.file is None or intake.file.snr.has_angles:
-        return intake
-    snr = intake.file.snr
-    sample = snr.where(np.unique(np.linspace(0, len(snr) - 1, _SAMPLE_ROWS).astype(np.intp)))
-    try:
-        sky_points(sample, config.receiver(), orbits, config.arc_settings())
-    except NoNavigationError:
-        waiting = replace(intake.record, state=FileState.WAITING_ORBITS, reason=_WAITING)
-        return Intake(waiting)
-    return intake
+@dataclass(frozen=True)
+class Batch:
+    """Observations of some files and their neighbours.
+
+    Attributes
+    ----------
+    snr : SnrTable
+        All of their rows.
+    glonass_channels : mapping
+        Slot -> FDMA channel, from the headers.
+    zones : tuple of (first, last)
+        Spans of time in which the files may change arcs.
+    replaced : mapping
+        Paths whose old content gives way -> the span that the new content covers.
+    """
+
+    snr: SnrTable
+    glonass_channels: Mapping[int, int]
+    zones: tuple[Zone, ...]
+    replaced: Mapping[str, Zone]
+
+    @property
+    def span(self) -> Zone:
+        """From the first to the last time at which arcs may change."""
+        return min(zone[0] for zone in self.zones), max(zone[1] for zone in self.zones)
+
+    def analyse(
+        self,
+        config: Config,
+        orbits: Sequence[OrbitSource],
+        apriori_height_m: Mapping[str, float],
+    ) -> ArcAnalysis:
+        """Analyse all arcs at given heights; signals without one get a height learnt from them.
+
+        Raises
+        ------
+        NoNavigationError
+            No ephemeris covers any of the observations.
+        """
+        settings = replace(config.arc_settings(), apriori_height_m=dict(apriori_height_m))
+        return analyse(
+            self.snr,
+            config.receiver(),
+            orbits,
+            settings=settings,
+            glonass_channels=self.glonass_channels,
+            signals=config.selected_signals(),
+        )
+
+    def changed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the arcs of a table that the files can have changed."""
+        changed = np.zeros(len(table), dtype=bool)
+        for first, last in self.zones:
+            changed |= ((table["start"] <= last) & (table["end"] >= first)).to_numpy()
+        return table[changed].reset_index(drop=True)
+
+    def void(self, stored: pd.DataFrame, numbers: Mapping[str, set[int]]) -> set[int]:
+        """Return the stored arcs whose data are no longer there.
+
+        Parameters
+        ----------
+        stored : DataFrame
+            Arcs of the store, by number.
+        numbers : mapping
+            Path -> numbers of the arcs that may have points of it.
+        """
+        found: set[int] = set()
+        for path, (first, last) in self.replaced.items():
+            # An arc that begins before the file or ends after it has points of others too.
+            inside = stored[(stored["start"] >= first) & (stored["end"] <= last)].index
+            found |= numbers[path] & set(inside)
+        return found
 
 
-def _changed_spans(intakes: Sequence[Intake], known: Mapping[str, FileRecord]) -> list[Zone]:
-    """Return the spans of a batch's files, of changed ones also what they spanned before."""
-    records = [intake.record for intake in intakes]
-    before = [known[record.path] for record in records if record.path in known]
-    return [_span(record) for record in (*records, *before) if record.first_time]
-
-
-def zones(intakes: Sequence[Intake], known: Mapping[str, FileRecord]) -> list[Zone]:
-    """Return the spans of time in which a batch may change arcs."""
-    return [(first - _REACH, last + _REACH) for first, last in _changed_spans(intakes, known)]
-
-
-def arcs_of_batch(
-    config: Config,
-    intakes: Sequence[Intake],
-    known: Mapping[str, FileRecord],
-    orbits: Sequence[OrbitSource],
-    apriori_height_m: Mapping[str, float],
-) -> pd.DataFrame:
-    """Compute the arcs that a batch of files can have changed.
+def batch_of(config: Config, intakes: Sequence[Intake], known: Mapping[str, FileRecord]) -> Batch:
+    """Join files with the ingested ones that adjoin them.
 
     Parameters
     ----------
@@ -130,58 +156,39 @@ def arcs_of_batch(
         Files of the batch, all with observations.
     known : mapping
         The store's files by name, as they were before the batch.
-    orbits : sequence of OrbitSource
-        For the batch and its neighbours.
-    apriori_height_m : mapping
-        Frozen heights; signals without one get a height learnt from this batch.
-
-    Returns
-    -------
-    DataFrame
-        Arc table, natural keys unique.
     """
+    records = [intake.record for intake in intakes]
+    replaced = {
+        record.path: span_of(record)
+        for record in records
+        if (before := known.get(record.path)) is not None
+        and before.sha256 != record.sha256
+        and before.state == FileState.INGESTED
+        and replaces(record, before)
+    }
+    # New content covers what it replaces, so the spans of the new files are all.
+    spans = [span_of(record) for record in records]
     files = [intake.file for intake in intakes if intake.file is not None]
-    files += _neighbours(config, intakes, known)
-    settings = replace(config.arc_settings(), apriori_height_m=dict(apriori_height_m))
-    tables = [
-        analyse(
-            SnrTable.concatenate([file.snr for file in group]),
-            config.receiver(),
-            orbits,
-            settings=settings,
-            glonass_channels=_channels(group),
-            signals=config.selected_signals(),
-        ).table
-        # Text with angles and RINEX without them cannot stand in one table.
-        for group in (
-            [file for file in files if file.snr.has_angles],
-            [file for file in files if not file.snr.has_angles],
-        )
-        if group
-    ]
-    tables = [table for table in tables if len(table)]
-    table = pd.concat(tables) if tables else empty_arc_table()
-    table = table.sort_values("n_obs", ascending=False, kind="stable").drop_duplicates(ARC_KEY)
-    changed = np.zeros(len(table), dtype=bool)
-    for first, last in zones(intakes, known):
-        changed |= ((table["start"] <= last) & (table["end"] >= first)).to_numpy()
-    order = ["start", "satellite", "signal", "direction"]
-    return table[changed].sort_values(order, ignore_index=True)
+    files += _neighbours(config, {record.path for record in records}, spans, known)
+    return Batch(
+        SnrTable.concatenate([file.snr for file in files]),
+        _channels(files),
+        tuple((first - _REACH, last + _REACH) for first, last in spans),
+        replaced,
+    )
 
 
 def _neighbours(
-    config: Config, intakes: Sequence[Intake], known: Mapping[str, FileRecord]
+    config: Config, names: set[str], spans: Sequence[Zone], known: Mapping[str, FileRecord]
 ) -> list[ObservationFile]:
     """Read again the ingested files that adjoin a batch, where they still lie unchanged."""
-    names = {intake.record.path for intake in intakes}
-    spans = _changed_spans(intakes, known)
     near = [
         record
         for name, record in sorted(known.items())
         if name not in names
         and record.state == FileState.INGESTED
         and record.kind not in ORBIT_KINDS
-        and any(_meet(_span(record), span, _NEIGHBOURS) for span in spans)
+        and any(spans_meet(span_of(record), span, _NEIGHBOURS) for span in spans)
     ]
     return [
         read_file(path)
@@ -192,20 +199,28 @@ def _neighbours(
 
 def _where(inbox: Path, record: FileRecord) -> Path | None:
     """Return where an ingested file lies unchanged: in the inbox, or moved to ``done``."""
-    name = record.path
-    for path in (
-        inbox / name,
-        inbox / DONE_FOLDER / name,
-        inbox / DONE_FOLDER / f"{name}.{record.sha256[:8]}",
-    ):
-        if path.is_file() and fingerprint(path, name).sha256 == record.sha256:
-            return path
+    digits = f".{record.sha256[:8]}"
+    first_name = record.path.removesuffix(digits)  # of a file put aside
+    for name in dict.fromkeys((record.path, first_name, f"{first_name}{digits}")):
+        for folder in (inbox, inbox / DONE_FOLDER):
+            path = path_of_name(folder, name)
+            if _holds(path, record):
+                return path
     return None
 
 
+def _holds(path: Path, record: FileRecord) -> bool:
+    """Whether a path holds the content of a record; one that cannot be read does not."""
+    try:
+        return path.is_file() and fingerprint(path, record.path).sha256 == record.sha256
+    except OSError:
+        return False
+
+
 def _channels(files: Sequence[ObservationFile]) -> dict[int, int]:
-    """Return the GLONASS channels that headers state."""
-    return {slot: ch for file in files for slot, ch in file.header.glonass_channels.items()}
+    """Return the GLONASS channels that headers state, the latest file's where they differ."""
+    ordered = sorted(files, key=lambda file: (file.epochs[:1].tolist(), Path(file.path).name))
+    return {slot: ch for file in ordered for slot, ch in file.header.glonass_channels.items()}
 
 
 def unused_signals_note(file: ObservationFile, selected: tuple[str, ...] | None) -> str:

@@ -14,7 +14,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError, model_validator
+from pydantic import PrivateAttr, ValidationError, model_validator
 
 from daemon.errors import ConfigError
 from daemon.sections import (
@@ -35,7 +35,7 @@ from retrieval.errors import InputError
 from retrieval.fusion import LinearSettings
 from retrieval.station import Station
 
-__all__ = ["Config", "load_config"]
+__all__ = ["Config", "load_config", "window_margins"]
 
 _LATER_SECTIONS = ("influxdb", "mqtt", "http", "weather")
 _LATER_KEYS = (
@@ -52,6 +52,32 @@ _LATER_MODELS = ("rf-mdi", "rf-mda", "fusion", "svm", "rbf", "cnn")
 _LATER = "comes with a later release; take it out of the file"
 
 
+# Keys of [qc] that decide what an arc is; the others belong to tracks and estimates.
+_ARC_QC = (
+    "detrend_elevation",
+    "polynomial_order",
+    "max_gap_s",
+    "min_points",
+    "max_duration_min",
+    "height_m",
+    "min_peak_to_noise",
+    "min_amplitude",
+)
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+def window_margins(low_deg: float, high_deg: float) -> tuple[float, float]:
+    """Return how far down and up an arc must reach in a window, where nothing is stated.
+
+    Examples
+    --------
+    >>> window_margins(5, 25), window_margins(10, 14)
+    ((7.0, 20.0), (12.0, 12.5))
+    """
+    start_below_deg = low_deg + 2.0
+    return start_below_deg, max(high_deg - 5.0, start_below_deg + 0.5)
+
+
 class Config(Section):
     """The whole file; made by `load_config`, which resolves its paths."""
 
@@ -66,6 +92,8 @@ class Config(Section):
     qc: QcSection = QcSection()
     refraction: RefractionSection = RefractionSection()
 
+    _path: Path = PrivateAttr(default=Path())
+
     @model_validator(mode="after")
     def _arcs_possible(self) -> Config:
         try:
@@ -73,6 +101,35 @@ class Config(Section):
         except InputError as error:
             raise ValueError(f"[station] elevation and [qc]: {error}") from error
         return self
+
+    @model_validator(mode="after")
+    def _arcs_acceptable(self) -> Config:
+        station, qc = self.station, self.qc
+        low_m, high_m = qc.height_m
+        antenna_m = station.antenna_height_m
+        if antenna_m is not None and not low_m <= antenna_m <= high_m:
+            raise ValueError(
+                f"station.antenna_height_m = {antenna_m:g} lies outside the heights searched, "
+                f"qc.height_m = [{low_m:g}, {high_m:g}]: no arc could count; correct one of them"
+            )
+        (low, high), (trend_low, trend_high) = station.elevation, qc.detrend_elevation
+        if trend_low >= high or trend_high <= low:
+            raise ValueError(
+                f"qc.detrend_elevation = [{trend_low:g}, {trend_high:g}] does not meet the window "
+                f"station.elevation = [{low:g}, {high:g}]; it should hold it, and may reach higher"
+            )
+        return self
+
+    @property
+    def path(self) -> Path:
+        """The configuration file itself."""
+        return self._path
+
+    def own_files(self) -> tuple[Path, ...]:
+        """Return files of ours that are no data, should they lie in the inbox."""
+        store = self.store.path
+        endings = ("", "-wal", "-shm", "-journal", ".lock")
+        return (self.path, *(store.with_name(store.name + ending) for ending in endings))
 
     def receiver(self) -> Station:
         """Return the station's position."""
@@ -82,13 +139,14 @@ class Config(Section):
     def arc_settings(self) -> ArcSettings:
         """Return how arcs are cut and judged."""
         qc = self.qc
+        margins = window_margins(*self.station.elevation)
         return ArcSettings(
             elevation_deg=self.station.elevation,
             azimuths_deg=self.station.azimuths,
             detrend_elevation_deg=qc.detrend_elevation,
             polynomial_order=qc.polynomial_order,
-            start_below_deg=qc.start_below_deg,
-            end_above_deg=qc.end_above_deg,
+            start_below_deg=margins[0] if qc.start_below_deg is None else qc.start_below_deg,
+            end_above_deg=margins[1] if qc.end_above_deg is None else qc.end_above_deg,
             max_gap_s=qc.max_gap_s,
             min_points=qc.min_points,
             max_duration_min=qc.max_duration_min,
@@ -99,6 +157,20 @@ class Config(Section):
             pressure_hpa=self.refraction.pressure_hpa,
             temperature_c=self.refraction.temperature_c,
         )
+
+    def arc_values(self) -> dict[str, str]:
+        """Return every setting that decides what arcs come out, by name, as JSON."""
+        arcs = self.arc_settings()
+        values: dict[str, Any] = {
+            "station.elevation": self.station.elevation,
+            "station.azimuths": self.station.azimuths,
+            "signals.use": sorted(self.signals.use),
+            "qc.start_below_deg": arcs.start_below_deg,
+            "qc.end_above_deg": arcs.end_above_deg,
+            **{f"qc.{name}": getattr(self.qc, name) for name in _ARC_QC},
+            **{f"refraction.{name}": value for name, value in self.refraction},
+        }
+        return {name: json.dumps(value) for name, value in values.items()}
 
     def model_settings(self) -> LinearSettings:
         """Return the settings of the linear model."""
@@ -136,6 +208,11 @@ def load_config(path: Path) -> Config:
         ) from error
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    if text.startswith(_BYTE_ORDER_MARK):
+        raise ConfigError(
+            f"{path}: begins with a byte order mark, which TOML does not allow; save the file as "
+            'UTF-8 without it ("UTF-8", not "UTF-8 with BOM")'
+        )
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -146,7 +223,9 @@ def load_config(path: Path) -> Config:
     except ValidationError as error:
         faults = [_fault(fault, content) for fault in error.errors(include_url=False)]
         raise ConfigError("\n".join(f"{path}: {fault}" for fault in faults)) from error
-    return _with_paths_from(config, path.resolve().parent)
+    config = _with_paths_from(config, path.resolve().parent)
+    config._path = path.resolve()
+    return config
 
 
 def _with_paths_from(config: Config, folder: Path) -> Config:

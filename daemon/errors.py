@@ -4,8 +4,10 @@ The tree::
 
     DaemonError
     ├── ConfigError            the configuration file is not what it should be
+    │   └── SettingsChangedError   the store's arcs were made with other settings
     ├── UsageError             a command was given what it cannot use
     ├── NotThereError          a file or store that a command needs does not exist
+    ├── OutputError            a result cannot be written where it was asked for
     └── StoreError             the store cannot be used
         ├── StoreBusyError     another process writes to it
         └── StoreVersionError  it was written by a newer soilglint
@@ -17,6 +19,8 @@ __all__ = [
     "ConfigError",
     "DaemonError",
     "NotThereError",
+    "OutputError",
+    "SettingsChangedError",
     "StoreBusyError",
     "StoreError",
     "StoreVersionError",
@@ -30,6 +34,14 @@ class DaemonError(Exception):
 
 class ConfigError(DaemonError):
     """The configuration file is not what it should be."""
+
+
+class SettingsChangedError(ConfigError):
+    """The store's arcs were made with other settings."""
+
+
+class OutputError(DaemonError):
+    """A result cannot be written where it was asked for."""
 
 
 class UsageError(DaemonError):

@@ -8,7 +8,45 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["written_whole"]
+from daemon.errors import OutputError
+
+__all__ = ["check_folder", "check_target", "written_whole"]
+
+
+def check_target(option: str, path: Path) -> None:
+    """Refuse a file that could not be written, before the work for it is done.
+
+    Raises
+    ------
+    OutputError
+        Its folder does not exist or may not be written, or the path is a folder.
+    """
+    folder = path.resolve().parent
+    if path.is_dir():
+        raise OutputError(f"{option} {path}: is a folder; name the file to write in it")
+    if not folder.is_dir():
+        raise OutputError(
+            f"{option} {path}: the folder {path.parent} does not exist; make it first"
+        )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"{option} {path}: this user may not write to the folder {path.parent}; name another"
+        )
+
+
+def check_folder(option: str, path: Path) -> None:
+    """Refuse a folder that could not be made or written to, before the work for it is done.
+
+    Raises
+    ------
+    OutputError
+        It is a file, or it or the folder above may not be written.
+    """
+    there = next(place for place in (path.resolve(), *path.resolve().parents) if place.exists())
+    if not there.is_dir():
+        raise OutputError(f"{option} {path}: {there} is a file; name a folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise OutputError(f"{option} {path}: this user may not write to {there}; name another")
 
 
 @contextmanager
@@ -17,17 +55,28 @@ def written_whole(path: Path) -> Iterator[Path]:
 
     The temporary file has the permissions that a new file of this user would have, and the same
     ending, since writers judge by it.
+
+    Raises
+    ------
+    OSError
+        The disk is full, or another refusal of the computer; it names `path`.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    partial = Path(name)
+    target = path.resolve()
+    partial: Path | None = None
     try:
+        handle, name = tempfile.mkstemp(prefix=".soilglint-", suffix=path.suffix, dir=target.parent)
+        os.close(handle)
+        partial = Path(name)
         yield partial
         mask = os.umask(0)
         os.umask(mask)
         partial.chmod(0o666 & ~mask)
         with partial.open("rb") as file:
             os.fsync(file.fileno())
-        partial.replace(path)
+        partial.replace(target)
+    except OSError as error:
+        # The user knows the name he gave, not ours.
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
     finally:
-        partial.unlink(missing_ok=True)
+        if partial is not None:
+            partial.unlink(missing_ok=True)

@@ -5,20 +5,35 @@ from __future__ import annotations
 import fnmatch
 import glob
 import hashlib
-from collections.abc import Iterable, Sequence
+import os
+import re
+import time
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from daemon.errors import ConfigError
 
-__all__ = ["DONE_FOLDER", "FoundFile", "find_files", "find_orbit_files", "fingerprint", "tidy"]
+__all__ = [
+    "DONE_FOLDER",
+    "FoundFile",
+    "fault_of_patterns",
+    "find_files",
+    "find_orbit_files",
+    "fingerprint",
+    "is_settled",
+    "path_of_name",
+    "stored_name",
+    "tidy",
+]
 
 # Where `keep = "move"` puts files that are done, inside the inbox.
 DONE_FOLDER = "done"
 
 _PARTIAL = (".part", ".tmp", ".filepart", ".crdownload")
 _CHUNK = 1 << 20
+_ESCAPED = re.compile(rb"\\x([89a-f][0-9a-f])")
 
 
 @dataclass(frozen=True)
@@ -53,11 +68,33 @@ def fingerprint(path: Path, name: str) -> FoundFile:
     return FoundFile(name, path, digest.hexdigest(), size)
 
 
-def find_files(inbox: Path, patterns: Sequence[str]) -> list[Path]:
+def stored_name(name: str) -> str:
+    r"""Return a file's name as text that can be stored and printed.
+
+    Names are bytes to the computer. What is no UTF-8 in them is written as ``\xff``.
+
+    Examples
+    --------
+    >>> stored_name("b\udcff.rnx")
+    'b\\xff.rnx'
+    """
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def path_of_name(folder: Path, name: str) -> Path:
+    """Return where a file lies that `stored_name` has named."""
+    path = folder / name
+    if "\\x" not in name or path.exists():
+        return path
+    raw = _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), name.encode())
+    return folder / os.fsdecode(raw)
+
+
+def find_files(inbox: Path, patterns: Sequence[str], own: Collection[Path] = ()) -> list[Path]:
     """Return the files of an inbox that match any pattern, in order of name.
 
-    Folders are not entered. Hidden files and those that a transfer still calls by a temporary name
-    (``.part``, ``.tmp`` and the like) are left alone.
+    Folders are not entered. Hidden files, those that a transfer still calls by a temporary name
+    (``.part``, ``.tmp`` and the like) and our own (`own`) are left alone.
 
     Raises
     ------
@@ -69,6 +106,8 @@ def find_files(inbox: Path, patterns: Sequence[str]) -> list[Path]:
             f"inbox.path = {inbox}: there is no such folder; make it, or name the folder where the "
             "receiver's files arrive"
         )
+    inbox = inbox.resolve()  # as the paths of our own files are compared
+    not_data = {path.resolve() for path in own}
     return sorted(
         path
         for path in inbox.iterdir()
@@ -76,6 +115,7 @@ def find_files(inbox: Path, patterns: Sequence[str]) -> list[Path]:
         and path.suffix.lower() not in _PARTIAL
         and any(fnmatch.fnmatch(path.name, pattern) for pattern in patterns)
         and path.is_file()
+        and path not in not_data
     )
 
 
@@ -83,6 +123,27 @@ def find_orbit_files(patterns: Iterable[str]) -> list[Path]:
     """Return the files that path patterns name, each once, in order of path."""
     names = {name for pattern in patterns for name in glob.glob(pattern)}  # noqa: PTH207 - absolute patterns too
     return sorted(path for path in map(Path, names) if path.is_file())
+
+
+def fault_of_patterns(patterns: Iterable[str]) -> str:
+    """Say which path patterns name no file; empty when all do."""
+    faults = []
+    for pattern in patterns:
+        paths = [Path(name) for name in glob.glob(pattern)]  # noqa: PTH207 - absolute patterns too
+        if any(path.is_file() for path in paths):
+            continue
+        if paths:
+            faults.append(f'"{pattern}" is a folder; name the files in it: "{pattern}/*"')
+        else:
+            faults.append(f'"{pattern}" matches no file; correct it, or put the file there')
+    return "; ".join(faults)
+
+
+def is_settled(found: FoundFile, settle_s: float) -> bool:
+    """Whether nobody has written to a file for a while, and it is as it was when it was read."""
+    # The time of the last change of the file itself, which a sender cannot set as he can mtime.
+    age_s = max(time.time() - found.path.stat().st_ctime, 0.0)
+    return age_s >= settle_s and fingerprint(found.path, found.name).sha256 == found.sha256
 
 
 def tidy(found: FoundFile, inbox: Path, keep: Literal["leave", "move", "delete"]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,14 +16,16 @@ from daemon.utc import utc_text
 from retrieval import gnss
 from retrieval.chain import SAME_STATION_M
 from retrieval.errors import UnreadableFileError
+from retrieval.orbits import BroadcastOrbits, OrbitSource, PreciseOrbits
 from retrieval.rinex import read_file
 from retrieval.rinex.navigation import read_navigation
-from retrieval.rinex.records import ObservationFile
+from retrieval.rinex.records import Damage, ObservationFile
+from retrieval.rinex.report import DAMAGE_LIMIT
 from retrieval.rinex.sp3 import read_sp3
 from retrieval.rinex.text import FileKind, Text, file_kind, read_text
 from retrieval.station import Station, distance_m
 
-__all__ = ["FUTURE_TOLERANCE", "ORBIT_KINDS", "Intake", "parse_position", "take_in"]
+__all__ = ["FUTURE_TOLERANCE", "ORBIT_KINDS", "Intake", "parse_position", "take_in", "unopened"]
 
 ORBIT_KINDS = (FileKind.NAVIGATION.value, FileKind.SP3.value)
 
@@ -31,6 +35,10 @@ FUTURE_TOLERANCE = pd.Timedelta(minutes=5)
 _NO_SNR = (
     "no SNR observable (S1C, S2X, S1 ...) has a value; switch on signal strength (C/N0) in the "
     "receiver's or converter's RINEX options"
+)
+_UNDATED = (
+    "SNR66 text does not hold its date, and its name does not tell it (or tells a day that does "
+    "not exist); rename it to station, day of year, 0 and year, such as mchl0100.25.snr66"
 )
 
 
@@ -69,13 +77,20 @@ def take_in(found: FoundFile, station: Station, now: pd.Timestamp) -> Intake:
         file = read_file(text)
     except UnreadableFileError as error:
         where = f"line {error.line}: " if error.line is not None else ""
-        return Intake(_record(found, kind, FileState.UNREADABLE, now, reason=where + error.problem))
-    except OSError as error:
-        reason = f"cannot be read ({error.strerror}); check its owner and permissions"
+        # The readers serve `soilglint arcs` too, whose option is of no use here.
+        undated = kind == FileKind.SNR66 and "--date" in error.problem
+        reason = _UNDATED if undated else where + error.problem
         return Intake(_record(found, kind, FileState.UNREADABLE, now, reason=reason))
-    state, reason = _judged(file, station, now)
+    state, reason = _judged(file, kind, station, now)
     record = _observation_record(found, kind, file, state, reason, now)
     return Intake(record, file if state == FileState.INGESTED else None)
+
+
+def unopened(name: str, error: OSError, now: pd.Timestamp) -> FileRecord:
+    """Make the record of a file that cannot be opened, of which only the name is known."""
+    reason = f"cannot be opened ({error.strerror}); check its owner and permissions"
+    nothing = FoundFile(name, Path(name), "", 0)
+    return _record(nothing, FileKind.UNKNOWN, FileState.UNREADABLE, now, reason=reason)
 
 
 def parse_position(text: str) -> NDArray[np.float64]:
@@ -83,7 +98,9 @@ def parse_position(text: str) -> NDArray[np.float64]:
     return np.array([float(part) for part in text.split()])
 
 
-def _judged(file: ObservationFile, station: Station, now: pd.Timestamp) -> tuple[FileState, str]:
+def _judged(
+    file: ObservationFile, kind: FileKind, station: Station, now: pd.Timestamp
+) -> tuple[FileState, str]:
     """Return state and reason of an observation file that could be read."""
     position_m = file.header.position_m
     if position_m is not None:
@@ -96,7 +113,7 @@ def _judged(file: ObservationFile, station: Station, now: pd.Timestamp) -> tuple
                 "another station: correct [station], or take the file out of the inbox",
             )
     if len(file.epochs) == 0:
-        return FileState.UNREADABLE, "no whole epoch in it"
+        return FileState.UNREADABLE, "; ".join(["no whole epoch in it", *_not_whole(file)])
     last = _utc(file.epochs.max())
     if last > now + FUTURE_TOLERANCE:
         return (
@@ -106,7 +123,38 @@ def _judged(file: ObservationFile, station: Station, now: pd.Timestamp) -> tuple
         )
     if len(file.snr) == 0:
         return FileState.UNREADABLE, _NO_SNR
-    return FileState.INGESTED, "; ".join(file.report.notes)
+    return FileState.INGESTED, "; ".join(
+        [*file.report.notes, *_not_whole(file), *_other_marker(file, kind, station)]
+    )
+
+
+def _not_whole(file: ObservationFile) -> list[str]:
+    """Say where an observation file is not whole."""
+    cut = file.report.cut
+    ends = [] if cut is None else [f"it ends early: line {cut.line}: {cut.reason}"]
+    return ends + _dropped(file.report.damage)
+
+
+def _dropped(damage: Sequence[Damage]) -> list[str]:
+    """Say how much of a file was dropped, and where that began."""
+    if not damage:
+        return []
+    first = f"line {damage[0].line}: {damage[0].reason}"
+    if len(damage) == 1:
+        return [first]
+    number = f"more than {DAMAGE_LIMIT}" if len(damage) > DAMAGE_LIMIT else str(len(damage))
+    return [f"{number} places were not whole, the first at {first}"]
+
+
+def _other_marker(file: ObservationFile, kind: FileKind, station: Station) -> list[str]:
+    """Say when the name of an SNR66 file speaks of another station: it holds no position."""
+    marker = file.header.marker
+    if kind != FileKind.SNR66 or marker[:4].lower() == station.name[:4].lower():
+        return []
+    return [
+        f"its name says station {marker[:4]}, this one is {station.name}, and SNR66 text holds no "
+        "position to tell; if it is another station's, take it out and begin a new store"
+    ]
 
 
 def _utc(gps: np.datetime64) -> pd.Timestamp:
@@ -136,31 +184,39 @@ def _observation_record(
         n_damage=len(file.report.damage) + (file.report.cut is not None),
         first=_utc(file.epochs.min()) if some else None,
         last=_utc(file.epochs.max()) if some else None,
+        cut=file.report.cut is not None,
         position_m=None if position_m is None else " ".join(f"{x:.4f}" for x in position_m),
     )
 
 
 def _orbit_record(found: FoundFile, kind: FileKind, text: Text, now: pd.Timestamp) -> FileRecord:
     """Make the record of a navigation or SP3 file, with the span of its ephemerides."""
+    source: OrbitSource
     if kind == FileKind.NAVIGATION:
         navigation = read_navigation(text)
+        source = BroadcastOrbits(navigation)
         times = np.concatenate([navigation.kepler.toe, navigation.glonass.reference])
-        n_damage = sum(len(lines) for lines in navigation.damage.values())
+        damage = [place for places in navigation.damage.values() for place in places]
     else:
         ephemeris = read_sp3(text)
-        times, n_damage = ephemeris.time, len(ephemeris.damage)
+        source = PreciseOrbits(ephemeris)
+        times = ephemeris.time
+        damage = list(ephemeris.damage)
     times = times[~np.isnat(times)]
+    notes = _dropped(damage)
     if len(times) == 0:
-        return _record(
-            found, kind, FileState.UNREADABLE, now, reason="no ephemeris in it", n_damage=n_damage
-        )
+        reason = "; ".join(["no ephemeris in it", *notes])
+        return _record(found, kind, FileState.UNREADABLE, now, reason=reason, n_damage=len(damage))
     return _record(
         found,
         kind,
         FileState.INGESTED,
         now,
+        reason="; ".join(notes),
         n_epochs=len(np.unique(times)),
-        n_damage=n_damage,
+        n_damage=len(damage),
+        cut=text.cut is not None,
+        satellites=" ".join(source.satellites),
         first=_utc(times.min()),
         last=_utc(times.max()),
     )
@@ -178,7 +234,9 @@ def _record(
     n_damage: int = 0,
     first: pd.Timestamp | None = None,
     last: pd.Timestamp | None = None,
+    cut: bool = False,
     position_m: str | None = None,
+    satellites: str = "",
 ) -> FileRecord:
     return FileRecord(
         path=found.name,
@@ -192,6 +250,8 @@ def _record(
         n_damage=n_damage,
         first_time=None if first is None else utc_text(first),
         last_time=None if last is None else utc_text(last),
+        cut=cut,
         position_m=position_m,
+        satellites=satellites,
         ingested_at=utc_text(now),
     )

@@ -21,8 +21,6 @@ LIVE = "live"
 
 # The model looks a year back, over whole UTC days, from windows of a day.
 _HISTORY = pd.Timedelta(days=367)
-# An arc counts as ended this long after its last point (retrieval.fusion.history).
-_CLOSING = pd.Timedelta(minutes=5)
 # So long after the last arc the silence is stated; later there is nothing to state.
 _SILENCE = pd.Timedelta(days=7)
 
@@ -47,7 +45,11 @@ class RunReport:
         """Whether the store differs from before."""
         ingested = self.ingest
         return bool(
-            ingested.files or ingested.arcs_new or ingested.arcs_superseded or self.estimates_new
+            ingested.files
+            or ingested.forgotten
+            or ingested.arcs_new
+            or ingested.arcs_superseded
+            or self.estimates_new
         )
 
 
@@ -70,13 +72,15 @@ def run_once(
     Raises
     ------
     ConfigError
-        The inbox does not exist.
+        The inbox does not exist, or the store's arcs were made with other settings.
     StoreError
         The store cannot be used, or another process writes to it.
     """
     now = now or pd.Timestamp.now(tz="UTC")
     tell = tell or (lambda _: None)
-    with Store.writing(config.store.path) as store:
+    # A folder beside the configuration is ours to make; elsewhere a missing one may be a disk.
+    beside = config.store.path.resolve().is_relative_to(config.path.parent)
+    with Store.writing(config.store.path, make_folder=beside) as store:
         report = ingest(config, store, now, tell)
         tell("making estimates")
         return RunReport(report, make_live_estimates(config, store, now))
@@ -89,19 +93,19 @@ def make_live_estimates(config: Config, store: Store, now: pd.Timestamp) -> int:
     are there stay as they are.
     """
     name = config.station.name
-    first = store.first_arc_end(name)
+    first = store.first_arc_closed(name)
     last = _high_water_mark(config, store)
     if first is None or last is None:
         return 0
     step = pd.Timedelta(minutes=config.schedule.grid_minutes)
-    grid = pd.date_range((first + _CLOSING).ceil(step), last.floor(step), freq=step)
+    grid = pd.date_range(first.ceil(step), last.floor(step), freq=step)
     missing = grid[~pd.Index(utc_texts(grid, "s")).isin(store.estimate_times(name, LIVE))]
     if missing.empty:
         return 0
     arcs = store.arcs(name, since=missing[0] - _HISTORY, until=missing[-1])
-    ends = pd.DatetimeIndex(arcs.loc[arcs["accepted"], "end"].sort_values()) + _CLOSING
-    before = ends.searchsorted(missing, side="right") - 1
-    heard = (before >= 0) & (missing - ends[before.clip(min=0)] <= _SILENCE)
+    closed = pd.DatetimeIndex(arcs.loc[arcs["accepted"], "closed"].sort_values())
+    before = closed.searchsorted(missing, side="right") - 1
+    heard = (before >= 0) & (missing - closed[before.clip(min=0)] <= _SILENCE)
     missing = missing[heard]
     if missing.empty:
         return 0

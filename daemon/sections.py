@@ -47,6 +47,15 @@ def _some(sectors: tuple[_T, ...]) -> tuple[_T, ...]:
     return sectors
 
 
+def _wide(sector: tuple[float, float]) -> tuple[float, float]:
+    if (sector[1] - sector[0]) % 360 == 0 and sector != (0.0, 360.0):
+        raise ValueError(
+            "expected [from, to] of two directions, clockwise; this sector is empty (the whole "
+            "horizon is [0, 360])"
+        )
+    return sector
+
+
 def _known_signal(name: str) -> str:
     try:
         signal_code(name)
@@ -58,6 +67,7 @@ def _known_signal(name: str) -> str:
 _Elevation = Annotated[float, Field(ge=0, le=90)]
 _ElevationRange = Annotated[tuple[_Elevation, _Elevation], AfterValidator(_increasing)]
 _Azimuth = Annotated[float, Field(ge=0, le=360)]
+_Sector = Annotated[tuple[_Azimuth, _Azimuth], AfterValidator(_wide)]
 _Positive = Annotated[float, Field(gt=0)]
 _HeightRange = Annotated[tuple[_Positive, _Positive], AfterValidator(_increasing)]
 _Signal = Annotated[str, AfterValidator(_known_signal)]
@@ -78,9 +88,7 @@ class StationSection(Section):
     longitude_deg: float = Field(ge=-180, le=360)
     height_m: float = Field(ge=-1000, le=10000)
     antenna_height_m: float | None = Field(default=None, gt=0, le=200)
-    azimuths: Annotated[tuple[tuple[_Azimuth, _Azimuth], ...], AfterValidator(_some)] = (
-        (0.0, 360.0),
-    )
+    azimuths: Annotated[tuple[_Sector, ...], AfterValidator(_some)] = ((0.0, 360.0),)
     elevation: _ElevationRange = (5.0, 25.0)
 
 
@@ -143,8 +151,8 @@ class QcSection(Section):
 
     detrend_elevation: _ElevationRange = (5.0, 30.0)
     polynomial_order: int = Field(default=4, ge=1, le=8)
-    start_below_deg: _Elevation = 7.0
-    end_above_deg: _Elevation = 20.0
+    start_below_deg: _Elevation | None = None
+    end_above_deg: _Elevation | None = None
     max_gap_s: float | None = Field(default=None, gt=0)
     min_points: int = Field(default=20, ge=10)
     max_duration_min: float = Field(default=120.0, gt=0)

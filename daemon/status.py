@@ -6,11 +6,12 @@ from collections import Counter
 from typing import Any
 
 from daemon.config import Config
+from daemon.ingest import changed_settings, setting_notes
 from daemon.intake import ORBIT_KINDS
 from daemon.jobs import LIVE
 from daemon.store import FileState, Store
 
-__all__ = ["station_status", "status_lines"]
+__all__ = ["note_lines", "station_status", "status_lines"]
 
 
 def station_status(config: Config, store: Store) -> dict[str, Any]:
@@ -28,6 +29,10 @@ def station_status(config: Config, store: Store) -> dict[str, Any]:
         else:
             accepted[row["signal"]] += row["number"]
     estimates = store.estimates(name, LIVE, last=1)
+    notes = setting_notes(config)
+    changes = changed_settings(config, store)
+    if changes:
+        notes["settings"] = f"`soilglint run` refuses, for the store's arcs have others: {changes}"
     return {
         "station": {
             "name": name,
@@ -36,6 +41,7 @@ def station_status(config: Config, store: Store) -> dict[str, Any]:
             "height_m": config.station.height_m,
         },
         "store": str(config.store.path),
+        "notes": notes,
         "files": {
             "states": dict(sorted(Counter(r.state.value for r in files.values()).items())),
             "observation_files": len(observations),
@@ -83,12 +89,7 @@ def status_lines(status: dict[str, Any]) -> list[str]:
         f"  {path}: {problem['state'].replace('_', ' ')}: {problem['reason']}"
         for path, problem in files["problems"].items()
     ]
-    notes: dict[str, list[str]] = {}
-    for path, note in files["notes"].items():
-        notes.setdefault(note, []).append(path)
-    for note, paths in notes.items():
-        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-        lines.append(f"  note on {paths[0]}{more}: {note}")
+    lines += note_lines({**status["notes"], **files["notes"]})
     lines.append(f"arcs      {arcs['accepted']} accepted, {arcs['rejected']} rejected")
     if arcs["last_end"] is not None:
         lines[-1] += f"; the last ended {_short(arcs['last_end'])}"
@@ -100,6 +101,17 @@ def status_lines(status: dict[str, Any]) -> list[str]:
         )
         lines.append(f"  {signal:<6}  {number} accepted, {height}")
     return [*lines, *_estimate_lines(status)]
+
+
+def note_lines(notes: dict[str, str]) -> list[str]:
+    """Write notes on files and settings for people, those that are equal in one line."""
+    names: dict[str, list[str]] = {}
+    for name, note in notes.items():
+        names.setdefault(note, []).append(name)
+    return [
+        f"  note on {them[0]}{f' and {len(them) - 1} more' if len(them) > 1 else ''}: {note}"
+        for note, them in names.items()
+    ]
 
 
 def _estimate_lines(status: dict[str, Any]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,11 @@ from daemon.store import arc_rows
 __all__ = ["ArcChanges", "arc_changes"]
 
 _SAME_PLACE = ["station", "satellite", "signal", "direction"]
+
+# Columns that hang on the height which the phase refers to; the others on the data alone.
+_OF_HEIGHT = ("amplitude", "phase_deg", "phase_sigma_deg", "dphase_dheight_deg_per_mm")
+# A height this far off is worth a new phase: tracks refer phases to one height to first order.
+_HEIGHT_OFF_M = 0.03
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,8 @@ def arc_changes(stored: pd.DataFrame, computed: pd.DataFrame, void: set[int]) ->
 
     Two arcs of one satellite, signal and direction that overlap in time are the same arc seen
     through different data. The one with more observations stays; with equally many, the new one.
-    An arc that comes out as it was is left alone.
+    An arc that comes out as it was is left alone, also where it differs only by what follows from
+    an a-priori height that was frozen meanwhile, unless its own was more than 3 cm off.
 
     Parameters
     ----------
@@ -49,10 +56,7 @@ def arc_changes(stored: pd.DataFrame, computed: pd.DataFrame, void: set[int]) ->
     """
     fresh = computed.reset_index(drop=True)
     pairs = _overlapping(stored, fresh)
-    stored_rows = dict(zip(stored.index, arc_rows(stored.drop(columns="revision")), strict=True))
-    fresh_rows = arc_rows(fresh)
-
-    unchanged = {(old, new) for old, new in pairs if stored_rows[old] == fresh_rows[new]}
+    unchanged = _unchanged(stored, fresh, pairs)
     kept_old = {old for old, _ in unchanged}
     dropped_new = {new for _, new in unchanged}
     n_old, n_new = stored["n_obs"].to_dict(), fresh["n_obs"].to_dict()
@@ -70,6 +74,35 @@ def arc_changes(stored: pd.DataFrame, computed: pd.DataFrame, void: set[int]) ->
     keep = np.array([k not in dropped_new for k in range(len(fresh))], dtype=bool)
     written = fresh.assign(revision=revision)[keep]
     return ArcChanges(tuple(sorted(obsolete)), written)
+
+
+def _unchanged(
+    stored: pd.DataFrame, fresh: pd.DataFrame, pairs: list[tuple[int, int]]
+) -> set[tuple[int, int]]:
+    """Return the pairs of one arc from the same data, at the same height or nearly so."""
+    old_m, new_m = stored["apriori_height_m"].to_dict(), fresh["apriori_height_m"].to_dict()
+    bare = stored.drop(columns="revision")
+    whole_old, whole_new = _rows_by_number(bare), _rows_by_number(fresh)
+    blank = dict.fromkeys((*_OF_HEIGHT, "apriori_height_m"), 0.0)
+    data_old, data_new = (
+        _rows_by_number(bare.assign(**blank)),
+        _rows_by_number(fresh.assign(**blank)),
+    )
+    return {
+        (old, new)
+        for old, new in pairs
+        if whole_old[old] == whole_new[new]
+        or (
+            old_m[old] != new_m[new]
+            and abs(old_m[old] - new_m[new]) <= _HEIGHT_OFF_M
+            and data_old[old] == data_new[new]
+        )
+    }
+
+
+def _rows_by_number(arcs: pd.DataFrame) -> dict[int, tuple[Any, ...]]:
+    """Return what is stored of each arc, by its number."""
+    return dict(zip(arcs.index.tolist(), arc_rows(arcs), strict=True))
 
 
 def _overlapping(stored: pd.DataFrame, fresh: pd.DataFrame) -> list[tuple[int, int]]:

@@ -93,14 +93,25 @@ def _directions(snr: SnrTable, station: Station, orbits: Sequence[OrbitSource]) 
     )
 
 
-def _file_directions(snr: SnrTable, source: int) -> LookAngles | None:
-    """Return the directions that came with the SNR, if they did."""
+def _all_directions(snr: SnrTable, station: Station, orbits: Sequence[OrbitSource]) -> LookAngles:
+    """Return the direction of each row: its own where it came with one, else from the orbits."""
     if snr.elevation_deg is None or snr.azimuth_deg is None:
-        return None
+        return _directions(snr, station, orbits)
     n = len(snr)
-    return LookAngles(
-        snr.elevation_deg, snr.azimuth_deg, np.full(n, np.nan), np.full(n, source, dtype=np.int8)
+    angles = LookAngles(
+        snr.elevation_deg.copy(),
+        snr.azimuth_deg.copy(),
+        np.full(n, np.nan),
+        np.full(n, len(orbits), dtype=np.int8),
     )
+    rest = np.flatnonzero(np.isnan(snr.elevation_deg))
+    if len(rest):
+        found = _directions(snr.where(rest), station, orbits)
+        angles.elevation_deg[rest] = found.elevation_deg
+        angles.azimuth_deg[rest] = found.azimuth_deg
+        angles.age_h[rest] = found.age_h
+        angles.source[rest] = found.source
+    return angles
 
 
 def sky_points(
@@ -111,7 +122,7 @@ def sky_points(
     Parameters
     ----------
     snr : SnrTable
-        With its own angles, which then win over the orbits, or without.
+        Rows that came with angles keep them; the others take theirs from the orbits.
     station : Station
         Position of the antenna.
     orbits : sequence of OrbitSource
@@ -131,7 +142,7 @@ def sky_points(
     NoNavigationError
         No row at all has a direction.
     """
-    angles = _file_directions(snr, len(orbits)) or _directions(snr, station, orbits)
+    angles = _all_directions(snr, station, orbits)
     coverage = orbit_coverage(orbits, angles, snr.satellite, snr.time)
     coverage.require_any()
     elevation = angles.elevation_deg
@@ -255,6 +266,7 @@ def _measured(
         "direction": np.where(arcs.direction == RISING, "rising", "setting").astype(object),
         "start": gnss.gps_to_utc(shape.start),
         "end": gnss.gps_to_utc(shape.end),
+        "closed": gnss.gps_to_utc(arcs.closed),
         "azimuth_deg": shape.azimuth_deg,
         "elevation_min_deg": shape.elevation_min_deg,
         "elevation_max_deg": shape.elevation_max_deg,

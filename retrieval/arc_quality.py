@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.arcs import ArcSet, ArcSettings
+from retrieval.arc_table import DECIMALS
+from retrieval.arcs import ArcSet, ArcSettings, median_step_s
 from retrieval.periodogram import PeakTable
 
 __all__ = ["REJECT_REASONS", "ArcShape", "arc_shape", "reject_reasons"]
@@ -37,7 +38,7 @@ class ArcShape:
     start, end : (m,) datetime64[ns]
         GPS time of the first and last point.
     azimuth_deg : (m,) float64
-        Azimuth at the lowest elevation.
+        Azimuth at the lowest elevation, 0 <= azimuth < 360, rounded as in the arc table.
     elevation_min_deg, elevation_max_deg : (m,) float64
         Apparent elevations.
     n_obs : (m,) intp
@@ -53,24 +54,6 @@ class ArcShape:
     elevation_max_deg: NDArray[np.float64]
     n_obs: NDArray[np.intp]
     interval_s: NDArray[np.float64]
-
-
-def _median_step_s(time: NDArray[np.datetime64], start: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Median time step of each arc in seconds, (m,), by one sort over all of them."""
-    arcs = len(start) - 1
-    arc = np.repeat(np.arange(arcs), np.diff(start))
-    inner = np.diff(arc) == 0
-    step_s = (np.diff(time).astype(np.int64) / 1e9)[inner]
-    arc_of_step = arc[1:][inner]
-    step_s = step_s[np.lexsort((step_s, arc_of_step))]
-    counts = np.bincount(arc_of_step, minlength=arcs)
-    first = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    median = np.full(arcs, np.nan)
-    some = counts > 0
-    lower = step_s[(first + (counts - 1) // 2)[some]]
-    upper = step_s[(first + counts // 2)[some]]
-    median[some] = 0.5 * (lower + upper)
-    return median
 
 
 def arc_shape(windowed: ArcSet) -> ArcShape:
@@ -89,11 +72,12 @@ def arc_shape(windowed: ArcSet) -> ArcShape:
     return ArcShape(
         points.time[first],
         points.time[last],
-        points.azimuth_deg[lowest],
+        # As the table keeps it, so that the sector of an arc follows from its row.
+        np.round(points.azimuth_deg[lowest], DECIMALS["azimuth_deg"]) % 360.0,
         points.elevation_deg[lowest],
         points.elevation_deg[highest],
         np.diff(windowed.start),
-        _median_step_s(points.time, windowed.start),
+        median_step_s(points.time, windowed.start),
     )
 
 

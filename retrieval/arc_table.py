@@ -32,6 +32,7 @@ ARC_COLUMNS: Mapping[str, str] = {
     "direction": "str",  # rising | setting
     "start": _UTC,
     "end": _UTC,
+    "closed": _UTC,  # from here on no later observation can change the arc
     "azimuth_deg": "float64",  # at the lowest elevation inside the window
     "elevation_min_deg": "float64",  # after refraction, over the windowed points
     "elevation_max_deg": "float64",

@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 
 from retrieval.errors import InputError
 
-__all__ = ["RISING", "SETTING", "ArcSet", "ArcSettings", "SkyPoints", "cut_arcs"]
+__all__ = [
+    "RISING",
+    "SETTING",
+    "ArcSet",
+    "ArcSettings",
+    "SkyPoints",
+    "cut_arcs",
+    "median_step_s",
+]
 
 RISING = 1
 SETTING = -1
@@ -41,7 +49,8 @@ class ArcSettings:
     start_below_deg, end_above_deg : float
         The arc must reach down to the first and up to the second inside the window.
     max_gap_s : float or None
-        A longer pause cuts the arc; None means the larger of 300 s and three intervals.
+        A longer pause cuts the arc; None means the larger of 300 s and three times the median
+        interval of the satellite on the signal.
     min_points : int
         Fewest observations inside the window.
     max_duration_min : float
@@ -191,12 +200,16 @@ class ArcSet:
         Arc k owns the points ``start[k]:start[k + 1]``.
     direction : (m,) int8
         `RISING` or `SETTING`.
+    closed : (m,) datetime64[ns]
+        GPS time from which no later observation can belong to the arc: its last point in the
+        detrending range and the longest pause it may make.
     """
 
     points: SkyPoints
     window: NDArray[np.bool_]
     start: NDArray[np.intp]
     direction: NDArray[np.int8]
+    closed: NDArray[np.datetime64]
 
     def __len__(self) -> int:
         return len(self.direction)
@@ -221,6 +234,7 @@ class ArcSet:
             np.ones(int(counts.sum()), dtype=bool),
             np.concatenate([[0], np.cumsum(counts)]).astype(np.intp),
             self.direction,
+            self.closed,
         )
 
 
@@ -232,7 +246,9 @@ def _sorted_points(points: SkyPoints, range_deg: tuple[float, float]) -> SkyPoin
     """
     inside = (points.elevation_deg >= range_deg[0]) & (points.elevation_deg <= range_deg[1])
     points = points.where(inside)
-    order = np.lexsort((points.snr_dbhz, points.time, points.satellite, points.signal))
+    order = np.lexsort(
+        (points.elevation_deg, points.snr_dbhz, points.time, points.satellite, points.signal)
+    )
     points = points.where(order)
     if len(points) < 2:
         return points
@@ -242,6 +258,52 @@ def _sorted_points(points: SkyPoints, range_deg: tuple[float, float]) -> SkyPoin
         & (np.diff(points.signal) == 0)
     )
     return points.where(np.concatenate([[True], ~again])) if again.any() else points
+
+
+def median_step_s(time: NDArray[np.datetime64], start: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the median time step of runs of points, by one sort over all of them.
+
+    Parameters
+    ----------
+    time : (n,) datetime64[ns]
+        Ascending inside each run.
+    start : (m + 1,) intp
+        Run k owns ``start[k]:start[k + 1]``.
+
+    Returns
+    -------
+    (m,) float64
+        Seconds; NaN for a run of one point.
+    """
+    runs = len(start) - 1
+    run = np.repeat(np.arange(runs), np.diff(start))
+    inner = np.diff(run) == 0
+    step_s = (np.diff(time).astype(np.int64) / 1e9)[inner]
+    run_of_step = run[1:][inner]
+    step_s = step_s[np.lexsort((step_s, run_of_step))]
+    counts = np.bincount(run_of_step, minlength=runs)
+    first = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    median = np.full(runs, np.nan)
+    some = counts > 0
+    lower = step_s[(first + (counts - 1) // 2)[some]]
+    upper = step_s[(first + counts // 2)[some]]
+    median[some] = 0.5 * (lower + upper)
+    return median
+
+
+def _longest_gap_s(
+    time: NDArray[np.datetime64], same: NDArray[np.bool_], max_gap_s: float | None
+) -> NDArray[np.float64]:
+    """Return the pause that each point's series may make inside an arc, (n,) seconds.
+
+    ``same[i]`` says that points i and i + 1 are of one satellite and signal.
+    """
+    if max_gap_s is not None:
+        return np.full(len(time), float(max_gap_s))
+    series = np.append(np.flatnonzero(np.concatenate([[True], ~same])), len(time))
+    interval_s = np.nan_to_num(median_step_s(time, series))
+    gap_s = np.maximum(_DEFAULT_GAP_S, _DEFAULT_GAP_INTERVALS * interval_s)
+    return np.repeat(gap_s, np.diff(series))
 
 
 def _motion(elevation_deg: NDArray[np.float64], joined: NDArray[np.bool_]) -> NDArray[np.int8]:
@@ -278,27 +340,31 @@ def cut_arcs(points: SkyPoints, settings: ArcSettings) -> ArcSet:
     Returns
     -------
     ArcSet
-        Every run of observations that has at least one point inside the window, whatever its
-        quality: the judging comes later, so that a rejected arc can say why.
+        Every run of two or more observations (one alone neither rises nor sets) that has at least
+        one point inside the window, whatever its quality: the judging comes later, so that a
+        rejected arc can say why.
     """
     points = _sorted_points(points, settings.range_deg)
     n = len(points)
     if n == 0:
-        return ArcSet(points, np.zeros(0, bool), np.zeros(1, np.intp), np.zeros(0, np.int8))
+        return ArcSet(
+            points,
+            np.zeros(0, bool),
+            np.zeros(1, np.intp),
+            np.zeros(0, np.int8),
+            np.zeros(0, "datetime64[ns]"),
+        )
     step_s = np.diff(points.time).astype(np.int64) / 1e9
     same = (np.diff(points.satellite) == 0) & (np.diff(points.signal) == 0)
-    max_gap_s = settings.max_gap_s
-    if max_gap_s is None:
-        interval_s = float(np.median(step_s[same])) if same.any() else 0.0
-        max_gap_s = max(_DEFAULT_GAP_S, _DEFAULT_GAP_INTERVALS * interval_s)
-    joined = same & (step_s <= max_gap_s)
+    gap_s = _longest_gap_s(points.time, same, settings.max_gap_s)
+    joined = same & (step_s <= gap_s[1:])
     motion = _motion(points.elevation_deg, joined)
     begins = np.concatenate([[True], ~joined | (np.diff(motion) != 0)])
     start = np.append(np.flatnonzero(begins), n)
 
     low, high = settings.elevation_deg
     window = (points.elevation_deg >= low) & (points.elevation_deg <= high)
-    seen = np.add.reduceat(window, start[:-1], dtype=np.intp) > 0
+    seen = (np.add.reduceat(window, start[:-1], dtype=np.intp) > 0) & (np.diff(start) > 1)
     keep = np.repeat(seen, np.diff(start))
     lengths = np.diff(start)[seen]
     return ArcSet(
@@ -306,4 +372,5 @@ def cut_arcs(points: SkyPoints, settings: ArcSettings) -> ArcSet:
         window[keep],
         np.concatenate([[0], np.cumsum(lengths)]).astype(np.intp),
         motion[start[:-1]][seen],
+        (points.time + (gap_s * 1e9).astype("timedelta64[ns]"))[start[1:] - 1][seen],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date as Date  # noqa: N812 - `date` is the argument's name
@@ -106,13 +107,22 @@ def _check_position(file: ObservationFile, station: Station) -> None:
         )
 
 
-def _station_of(files: Sequence[ObservationFile]) -> Station:
-    """Take the station from the first header that has a position."""
+def _name_of(file: ObservationFile) -> str:
+    """Return what a file calls its station: its marker, else its own name."""
+    name = file.header.marker or Path(file.path).stem
+    # A name on disk is bytes; what is no UTF-8 in it cannot stand in a table.
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _station_of(
+    files: Sequence[ObservationFile], position: tuple[float, float, float] | None
+) -> Station:
+    """Take the station from the position given, else from the first header that has one."""
+    if position is not None:
+        return Station(_name_of(files[0]), *position)
     for file in files:
         if file.header.position_m is not None:
-            return Station.from_ecef(
-                file.header.marker or Path(file.path).stem, file.header.position_m
-            )
+            return Station.from_ecef(_name_of(file), file.header.position_m)
     raise PositionMissingError(
         f"{files[0].path}: the header has no APPROX POSITION XYZ; give --position LATITUDE "
         "LONGITUDE HEIGHT (degrees, ellipsoidal metres) or a configuration with [station]"
@@ -122,7 +132,12 @@ def _station_of(files: Sequence[ObservationFile]) -> Station:
 def _check_signals(
     snr: SnrTable, files: Sequence[ObservationFile], signals: Sequence[str] | None
 ) -> None:
-    """Refuse files without SNR, and selections that are not in them."""
+    """Refuse files without epochs or SNR, and selections that are not in them."""
+    if not any(len(file.epochs) for file in files):
+        raise InputError(
+            f"{', '.join(file.path for file in files)}: no whole epoch in it (a header alone, or "
+            "cut before the first epoch's end); fetch the file again"
+        )
     if len(snr) == 0:
         raise NoSnrError(
             f"{', '.join(file.path for file in files)}: no SNR observable (S1C, S2X, S1 ...) has a "
@@ -140,9 +155,22 @@ def _check_signals(
         )
 
 
-def _notes(files: Sequence[ObservationFile], missing: dict[str, int]) -> tuple[str, ...]:
+def _first_epoch(file: ObservationFile) -> tuple[int, str]:
+    """Return the key that files are sorted by: first epoch, then name."""
+    return (int(file.epochs[0].astype(np.int64)) if len(file.epochs) else 0, Path(file.path).name)
+
+
+def _notes(
+    files: Sequence[ObservationFile], missing: dict[str, int], date: Date | None
+) -> tuple[str, ...]:
     """Collect what a user of the numbers must know, each once, in order."""
     notes = dict.fromkeys(note for file in files for note in file.report.notes)
+    dated = [Path(file.path).name for file in files if not file.snr.has_angles]
+    if date is not None and dated:
+        notes[
+            f"the date {date} is for SNR66 text; {', '.join(dated)} hold their own dates, which "
+            "were used"
+        ] = None
     if missing:
         names = ", ".join(f"{name} ({rows})" for name, rows in missing.items())
         notes[f"no ephemeris, SNR rows left out: {names}"] = None
@@ -154,6 +182,7 @@ def arcs_from_files(
     *,
     nav: Sequence[str | Path] = (),
     station: Station | None = None,
+    position: tuple[float, float, float] | None = None,
     signals: Sequence[str] | None = None,
     settings: ArcSettings | None = None,
     date: Date | None = None,
@@ -171,6 +200,9 @@ def arcs_from_files(
         RINEX navigation and SP3 files.
     station : Station, optional
         Default: from the first header with a position.
+    position : (latitude, longitude, height), optional
+        Degrees north and east, ellipsoidal metres, instead of a station: its name is then the
+        marker of the first file.
     signals : sequence of str, optional
         Selections such as ``GS2X``; None takes all.
     settings : ArcSettings, optional
@@ -214,9 +246,11 @@ def arcs_from_files(
             "no observation file among "
             f"{', '.join(str(path) for path in paths)}; give RINEX observation or SNR66 files"
         )
+    # What files disagree on (marker, position, channels) must not hang on the order of arguments.
+    files.sort(key=_first_epoch)
     snr = SnrTable.concatenate([file.snr for file in files])
     _check_signals(snr, files, signals)
-    station = station or _station_of(files)
+    station = station or _station_of(files, position)
     for file in files:
         _check_position(file, station)
     tell("reading orbits")
@@ -231,6 +265,6 @@ def arcs_from_files(
         station,
         tuple(files),
         analysis.apriori_height_m,
-        _notes(files, analysis.missing),
+        _notes(files, analysis.missing, date),
         analysis,
     )

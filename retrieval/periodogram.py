@@ -19,9 +19,9 @@ from threadpoolctl import threadpool_limits
 
 __all__ = ["PeakTable", "amplitude_spectra", "height_grid", "spectral_peaks"]
 
-# Arcs are padded to a common length in groups; a group holds about this many padded points, which
-# bounds memory at some 100 MB whatever the number of arcs.
-_GROUP_POINTS = 20_000
+# Arcs are padded to a common length in groups. A group's largest arrays hold about this many
+# numbers, which bounds memory at some 200 MB whatever the number of arcs and heights.
+_GROUP_NUMBERS = 2_000_000
 _LEAST_SUM = 1e-9
 
 
@@ -64,14 +64,18 @@ def height_grid(height_m: tuple[float, float], step_m: float) -> NDArray[np.floa
     return np.linspace(low, high, count)
 
 
-def _groups(counts: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+def _groups(counts: NDArray[np.intp], n_heights: int) -> Iterator[NDArray[np.intp]]:
     """Yield indices of arcs of similar length, in groups of bounded size, without empty arcs."""
+    # Exponentials of a point, in A + B of A x B heights, and a spectrum.
+    numbers_of_arc = 2 * int(np.ceil(np.sqrt(n_heights))) * counts + n_heights
     order = np.argsort(counts, kind="stable")
     order = order[counts[order] > 0]
     first = 0
     while first < len(order):
         last = first + 1
-        while last < len(order) and (last - first + 1) * counts[order[last]] <= _GROUP_POINTS:
+        while (
+            last < len(order) and (last - first + 1) * numbers_of_arc[order[last]] <= _GROUP_NUMBERS
+        ):
             last += 1
         yield order[first:last]
         first = last
@@ -231,7 +235,7 @@ def spectral_peaks(
     # The products are small: a BLAS that spreads each over all cores gains nothing when they are
     # free and loses a factor of ten when they are not.
     with threadpool_limits(limits=1, user_api="blas"):
-        for group in _groups(counts):
+        for group in _groups(counts, len(heights_m)):
             place = np.arange(counts[group].max())
             inside = place[None, :] < counts[group][:, None]
             index = np.where(inside, start[group][:, None] + place[None, :], start[group][:, None])

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-import numpy as np
 import pandas as pd
 
 from daemon.errors import NotThereError, StoreError, StoreVersionError
 from daemon.estimates import ESTIMATE_FIELDS, Estimate
 from daemon.store.lock import acquire
+from daemon.store.opening import connect, migrate, schema_version, sqlite_errors, transaction
 from daemon.store.records import FileRecord, FileState
-from daemon.store.schema import ARC_SQL_COLUMNS, MIGRATIONS, SCHEMA_VERSION
+from daemon.store.rows import arc_rows, arcs_of_rows, file_record
+from daemon.store.schema import ARC_SQL_COLUMNS, SCHEMA_VERSION
 from daemon.utc import parse_utc, utc_texts
-from retrieval.arc_table import ARC_COLUMNS, arc_table, empty_arc_table
 
-__all__ = ["Store", "arc_rows"]
+__all__ = ["Store"]
 
 _ARC_NAMES = ", ".join(f'"{name}"' for name in ARC_SQL_COLUMNS)
 
@@ -39,8 +39,16 @@ class Store:
         self._lock = lock
 
     @classmethod
-    def writing(cls, path: Path) -> Store:
+    def writing(cls, path: Path, *, make_folder: bool = False) -> Store:
         """Open a store for writing, make it if it is not there, and bring it up to date.
+
+        Parameters
+        ----------
+        path : Path
+            The database file.
+        make_folder : bool
+            Make its folder too. Not by default: where a disk is not mounted, an empty store must
+            not start in the place of the one that lies on it.
 
         Raises
         ------
@@ -51,8 +59,15 @@ class Store:
         StoreError
             It is no store, or cannot be opened.
         """
+        if make_folder:
+            with suppress(OSError):  # what is wrong shows when the lock is made there
+                path.parent.mkdir(parents=True, exist_ok=True)
+        elif not path.parent.exists():
+            raise StoreError(
+                f"{path}: there is no folder {path.parent}; make it, or see why it is missing (a "
+                "disk that is not mounted?)"
+            )
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             lock = acquire(path)
         except OSError as error:
             raise StoreError(
@@ -60,17 +75,17 @@ class Store:
                 "place where this user may write"
             ) from error
         try:
-            connection = _connect(f"{path.absolute().as_uri()}?mode=rwc", path)
-            store = cls(path, connection, lock)
-            with _sqlite_errors(path):
+            connection = connect(f"{path.absolute().as_uri()}?mode=rwc", path)
+            schema_version(connection, path)  # before the first change, for it may not be ours
+            with sqlite_errors(path):
                 connection.execute("PRAGMA journal_mode = WAL")
                 # Power cuts: a commit is on disk before it counts.
                 connection.execute("PRAGMA synchronous = FULL")
-            store._migrate()
+            migrate(connection, path)
         except StoreError:
             lock.close()
             raise
-        return store
+        return cls(path, connection, lock)
 
     @classmethod
     def reading(cls, path: Path) -> Store:
@@ -89,14 +104,14 @@ class Store:
             raise NotThereError(
                 f"{path}: there is no store yet; run `soilglint run --config FILE --once` first"
             )
-        store = cls(path, _connect(f"{path.absolute().as_uri()}?mode=ro", path), None)
-        version = store._version()
+        connection = connect(f"{path.absolute().as_uri()}?mode=ro", path)
+        version = schema_version(connection, path)
         if version < SCHEMA_VERSION:
             raise StoreVersionError(
                 f"{path}: store version {version}, this soilglint reads {SCHEMA_VERSION}; "
                 "`soilglint run` brings it up to date"
             )
-        return store
+        return cls(path, connection, None)
 
     def __enter__(self) -> Self:
         return self
@@ -115,46 +130,19 @@ class Store:
         if self._lock is not None:
             self._lock.close()
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """Make everything inside happen together, or not at all."""
-        with _sqlite_errors(self.path):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
-
-    def _version(self) -> int:
-        """Return the schema version, refusing what is newer than this program."""
-        with _sqlite_errors(self.path):
-            version = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
-        if version > SCHEMA_VERSION:
-            raise StoreVersionError(
-                f"{self.path}: store version {version}, this soilglint knows up to "
-                f"{SCHEMA_VERSION}; a newer soilglint has written it: upgrade this one"
-            )
-        return version
-
-    def _migrate(self) -> None:
-        """Take the store to the newest version, one whole step at a time."""
-        for version in range(self._version(), SCHEMA_VERSION):
-            with self.transaction():
-                for statement in MIGRATIONS[version]:
-                    self._connection.execute(statement)
-                self._connection.execute(f"PRAGMA user_version = {version + 1}")
+        return transaction(self._connection, self.path)
 
     def _query(self, sql: str, values: tuple[Any, ...]) -> list[sqlite3.Row]:
         """Return the rows of a question."""
-        with _sqlite_errors(self.path):
+        with sqlite_errors(self.path):
             return self._connection.execute(sql, values).fetchall()
 
     def files(self, station: str) -> dict[str, FileRecord]:
         """Return the station's files by path."""
         rows = self._query("SELECT * FROM files WHERE station = ? ORDER BY path", (station,))
-        return {row["path"]: _file_record(row) for row in rows}
+        return {row["path"]: file_record(row) for row in rows}
 
     def put_file(self, station: str, record: FileRecord) -> None:
         """Write a file's record, in place of an earlier one of the same path."""
@@ -166,6 +154,30 @@ class Store:
             f"INSERT INTO files ({names}) VALUES ({marks}) "  # noqa: S608 - our own column names
             f"ON CONFLICT (station, path) DO UPDATE SET {updates}",
             values,
+        )
+
+    def rename_file(self, station: str, path: str, new: str) -> None:
+        """Give a file's record another path; its arcs stay linked to it."""
+        self._connection.execute(
+            "UPDATE files SET path = ? WHERE station = ? AND path = ?", (new, station, path)
+        )
+
+    def forget_file(self, station: str, path: str) -> None:
+        """Take a file's record out."""
+        self._connection.execute(
+            "DELETE FROM files WHERE station = ? AND path = ?", (station, path)
+        )
+
+    def arc_settings(self, station: str) -> dict[str, str]:
+        """Return the settings that the station's arcs were made with; empty before the first."""
+        rows = self._query("SELECT name, value FROM arc_settings WHERE station = ?", (station,))
+        return {row["name"]: row["value"] for row in rows}
+
+    def put_arc_settings(self, station: str, settings: Mapping[str, str]) -> None:
+        """Write the settings that arcs are made with from now on."""
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO arc_settings VALUES (?, ?, ?)",
+            [(station, name, value) for name, value in settings.items()],
         )
 
     def arcs(
@@ -188,16 +200,7 @@ class Store:
             "ORDER BY start, satellite, signal, direction",
             (station, low, high),
         )
-        if not rows:
-            return empty_arc_table().assign(revision=pd.Series(dtype="int64"))
-        columns: dict[str, Any] = dict(zip(rows[0].keys(), zip(*rows, strict=True), strict=True))
-        for name, dtype in ARC_COLUMNS.items():
-            if name in ("start", "end"):
-                columns[name] = parse_utc(list(columns[name])).tz_localize(None).to_numpy()
-            elif dtype == "float64":
-                columns[name] = np.array(columns[name], dtype=np.float64)
-        table = arc_table(columns).assign(revision=np.array(columns["revision"]))
-        return table.set_index(pd.Index(columns["id"], name="id"))
+        return arcs_of_rows(rows)
 
     def arcs_of_files(self, station: str, paths: Iterable[str]) -> set[int]:
         """Return the numbers of the arcs that may have points of the given files."""
@@ -237,18 +240,18 @@ class Store:
             start, end = row[place], row[place + 1]
             self._connection.execute(link, (number, station, FileState.INGESTED, end, start))
 
-    def reflector_heights(self, station: str, signal: str) -> list[tuple[float, float]]:
-        """Return azimuth (degrees) and height (m) of a signal selection's accepted arcs."""
+    def reflector_heights(self, station: str, signal: str) -> list[tuple[int, float, float]]:
+        """Return number, azimuth (degrees) and height (m) of a selection's accepted arcs."""
         rows = self._query(
-            "SELECT azimuth_deg, reflector_height_m FROM arcs WHERE station = ? AND accepted "
+            "SELECT id, azimuth_deg, reflector_height_m FROM arcs WHERE station = ? AND accepted "
             "AND substr(satellite, 1, 1) || signal = ? ORDER BY id",
             (station, signal),
         )
-        return [(row[0], row[1]) for row in rows]
+        return [(row[0], row[1], row[2]) for row in rows]
 
-    def first_arc_end(self, station: str) -> pd.Timestamp | None:
-        """Return when the first accepted arc ended, UTC; None before there is one."""
-        sql = 'SELECT MIN("end") FROM arcs WHERE station = ? AND accepted'
+    def first_arc_closed(self, station: str) -> pd.Timestamp | None:
+        """Return when the first accepted arc was closed, UTC; None before there is one."""
+        sql = "SELECT MIN(closed) FROM arcs WHERE station = ? AND accepted"
         text = self._query(sql, (station,))[0][0]
         return None if text is None else parse_utc([text])[0]
 
@@ -311,50 +314,3 @@ class Store:
             (station,),
         )
         return int(rows[0][0])
-
-
-def arc_rows(arcs: pd.DataFrame) -> list[tuple[Any, ...]]:
-    """Return arcs as the values that are stored, with `revision` last if it is there."""
-    columns: list[list[Any]] = []
-    for name in (*ARC_SQL_COLUMNS, "revision"):
-        if name not in arcs:
-            continue
-        if name in ("start", "end"):
-            columns.append(utc_texts(arcs[name]))
-        elif ARC_SQL_COLUMNS.get(name, "").startswith("REAL"):
-            columns.append([None if value != value else value for value in arcs[name].tolist()])
-        elif name in ("accepted", "n_obs", "revision"):
-            columns.append([int(value) for value in arcs[name].tolist()])
-        else:
-            columns.append([str(value) for value in arcs[name].tolist()])
-    return list(zip(*columns, strict=True))
-
-
-def _file_record(row: sqlite3.Row) -> FileRecord:
-    """Make a record of a row of ``files``."""
-    names = FileRecord.__dataclass_fields__
-    record = FileRecord(**{name: row[name] for name in names})
-    return replace(record, state=FileState(row["state"]))
-
-
-def _connect(uri: str, path: Path) -> sqlite3.Connection:
-    """Open a database file in autocommit mode: transactions are ours to begin."""
-    with _sqlite_errors(path):
-        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10.0)
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA foreign_keys = ON")
-        return connection
-
-
-@contextmanager
-def _sqlite_errors(path: Path) -> Iterator[None]:
-    """Say which store it is that SQLite has trouble with."""
-    try:
-        yield
-    except sqlite3.IntegrityError:
-        raise  # a broken rule of ours, not the user's: internal
-    except sqlite3.DatabaseError as error:
-        raise StoreError(
-            f"{path}: the store cannot be used ({error}); check the disk and that [store] path "
-            "names a soilglint store"
-        ) from error

@@ -40,8 +40,15 @@ class FileRecord:
         Whole epochs, SNR rows, and places that were dropped.
     first_time, last_time : str or None
         Of its epochs or ephemerides, UTC text of `daemon.utc`.
+    cut : bool
+        Whether it ends early: truncated, or still being written.
     position_m : str or None
         ``x y z`` of its header, ECEF, metres.
+    satellites : str
+        Names with spaces between them: of an observation file those left out, wholly or in part,
+        because no ephemeris covers them; of an orbit file those that it knows.
+    orbits : str
+        What it was tried with: the first digits of the SHA-256 of orbit files, with spaces.
     ingested_at : str
         When this record was made, UTC text.
     """
@@ -57,5 +64,8 @@ class FileRecord:
     n_damage: int = 0
     first_time: str | None = None
     last_time: str | None = None
+    cut: bool = False
     position_m: str | None = None
+    satellites: str = ""
+    orbits: str = ""
     ingested_at: str

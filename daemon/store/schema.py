@@ -6,7 +6,10 @@ second, elsewhere to the millisecond, so that text order is time order.
 
 from __future__ import annotations
 
-__all__ = ["ARC_SQL_COLUMNS", "MIGRATIONS", "SCHEMA_VERSION"]
+__all__ = ["APPLICATION_ID", "ARC_SQL_COLUMNS", "MIGRATIONS", "SCHEMA_VERSION"]
+
+# ``PRAGMA application_id``: what tells our files from those of others. ASCII "SoGl".
+APPLICATION_ID = 0x536F476C
 
 _FILES = """
 CREATE TABLE files (
@@ -24,7 +27,10 @@ CREATE TABLE files (
     n_damage INTEGER NOT NULL,      -- places where the file was not whole
     first_time TEXT,                -- of its epochs, or of its ephemerides
     last_time TEXT,
+    cut INTEGER NOT NULL,           -- 1: it ends early, truncated or still being written
     position_m TEXT,                -- 'x y z' of its header, ECEF
+    satellites TEXT NOT NULL,       -- left out for want of an ephemeris; of orbit files: known
+    orbits TEXT NOT NULL,           -- orbit files it was tried with: first digits of their sha256
     ingested_at TEXT NOT NULL,
     UNIQUE (station, path)
 )
@@ -38,6 +44,7 @@ ARC_SQL_COLUMNS = {
     "direction": "TEXT NOT NULL",
     "start": "TEXT NOT NULL",
     "end": "TEXT NOT NULL",
+    "closed": "TEXT NOT NULL",
     "azimuth_deg": "REAL",
     "elevation_min_deg": "REAL",
     "elevation_max_deg": "REAL",
@@ -72,7 +79,7 @@ _ARCS = (
 _ARC_FILES = """
 CREATE TABLE arc_files (
     arc_id INTEGER NOT NULL REFERENCES arcs (id) ON DELETE CASCADE,
-    file_id INTEGER NOT NULL REFERENCES files (id),
+    file_id INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
     PRIMARY KEY (arc_id, file_id)
 ) WITHOUT ROWID
 """
@@ -111,6 +118,16 @@ CREATE TABLE estimates (
 ) WITHOUT ROWID
 """
 
+# With which settings the arcs of a station were made: arcs of others do not mix with them.
+_ARC_SETTINGS = """
+CREATE TABLE arc_settings (
+    station TEXT NOT NULL,
+    name TEXT NOT NULL,             -- of the configuration: qc.min_points
+    value TEXT NOT NULL,            -- JSON
+    PRIMARY KEY (station, name)
+) WITHOUT ROWID
+"""
+
 # Step k takes a store from version k to version k + 1.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -122,6 +139,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX arc_files_by_file ON arc_files (file_id)",
         _APRIORI_HEIGHTS,
         _ESTIMATES,
+        _ARC_SETTINGS,
     ),
 )
 

@@ -4,6 +4,7 @@
 of every track. A model depends on the arcs it is given and on nothing else: no clock, no file.
 """
 
-from retrieval.fusion.linear import ESTIMATE_COLUMNS, LinearModel, LinearSettings
+from retrieval.fusion.linear import ESTIMATE_COLUMNS, LinearModel
+from retrieval.fusion.settings import LinearSettings
 
 __all__ = ["ESTIMATE_COLUMNS", "LinearModel", "LinearSettings"]

@@ -1,4 +1,4 @@
-"""Quick-look figures of one station's arcs: sky, interferograms, periodograms, heights and phases.
+"""Quick-look figures of one station's arcs: sky, interferograms, periodograms and heights.
 
 They answer the first questions about a station: where does it look, do the arcs oscillate, do the
 periodograms agree on a height, and what was thrown away. Needs the extra ``plots``.
@@ -6,6 +6,7 @@ periodograms agree on a height, and what was thrown away. Needs the extra ``plot
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -257,5 +258,6 @@ def write_quicklook(analysis: ArcAnalysis, folder: str | Path) -> list[Path]:
         figures["periodograms"] = _periodograms(analysis)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    station = str(analysis.table["station"].iloc[0])
+    # The name may come from a file's header: keep what is safe in a file name.
+    station = re.sub(r"[^A-Za-z0-9._-]", "_", str(analysis.table["station"].iloc[0]))
     return [_save(figure, folder / f"{station}_{name}.png") for name, figure in figures.items()]

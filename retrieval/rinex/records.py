@@ -6,7 +6,7 @@ text), a reader ends in it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -38,7 +38,8 @@ class SnrTable:
         What the receiver reports, in dB-Hz, > 0: RINEX writes a missing value as 0 or blank, and
         such rows are absent here.
     elevation_deg, azimuth_deg : (n,) float64, optional
-        Geometric angles, where the format itself carries them (SNR66); else None.
+        Geometric angles, where the format itself carries them (SNR66); else None, or NaN in the
+        rows of a joined table that came without.
     """
 
     time: NDArray[np.datetime64]
@@ -53,7 +54,7 @@ class SnrTable:
 
     @property
     def has_angles(self) -> bool:
-        """Whether every row carries an elevation and an azimuth."""
+        """Whether rows carry an elevation and an azimuth."""
         return self.elevation_deg is not None and self.azimuth_deg is not None
 
     def where(self, keep: NDArray[np.bool_] | NDArray[np.intp]) -> SnrTable:
@@ -79,20 +80,24 @@ class SnrTable:
 
     @classmethod
     def concatenate(cls, tables: Sequence[SnrTable]) -> SnrTable:
-        """Join tables; angles survive only if all of the non-empty tables have them."""
+        """Join tables; rows of a table without angles get NaN where others have them."""
         tables = [table for table in tables if len(table)]
         if not tables:
             return cls.empty()
-        angles = all(table.has_angles for table in tables)
+        angles = any(table.has_angles for table in tables)
+        unknown = [np.full(len(table), np.nan) for table in tables]
+
+        def joined(columns: Iterable[NDArray[np.float64] | None]) -> NDArray[np.float64]:
+            pairs = zip(columns, unknown, strict=True)
+            return np.concatenate([nan if column is None else column for column, nan in pairs])
+
         return cls(
             np.concatenate([table.time for table in tables]),
             np.concatenate([table.satellite for table in tables]),
             np.concatenate([table.signal for table in tables]),
             np.concatenate([table.snr_dbhz for table in tables]),
-            np.concatenate([np.asarray(table.elevation_deg) for table in tables])
-            if angles
-            else None,
-            np.concatenate([np.asarray(table.azimuth_deg) for table in tables]) if angles else None,
+            joined(table.elevation_deg for table in tables) if angles else None,
+            joined(table.azimuth_deg for table in tables) if angles else None,
         )
 
 

@@ -68,9 +68,10 @@ def made_arcs() -> Callable[..., pd.DataFrame]:
             **others,
         }
         begin = np.asarray(values["start"], dtype="datetime64[ns]")
-        values.setdefault("end", None)
         if "end" not in others:
             values["end"] = begin + np.timedelta64(40, "m")
+        if "closed" not in others:
+            values["closed"] = np.asarray(values["end"], "datetime64[ns]") + np.timedelta64(5, "m")
         return arc_table(
             {name: np.broadcast_to(np.asarray(values[name]), n) for name in ARC_COLUMNS}
         )

@@ -1,13 +1,17 @@
+import gzip
 import json
+import os
 import re
 import subprocess
 import sys
+import textwrap
 
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from daemon import cli
+from daemon.cli import program
 from daemon.exit_codes import ExitCode
 from daemon.store import Store
 from retrieval.arc_table import ARC_COLUMNS
@@ -169,6 +173,65 @@ def test_run_then_status_tell_the_whole_story(sample):
     assert re.search(r"\d{2}:\d{2}:\d{2}(?!\.|Z|\d)", text) is None  # every time is UTC with Z
 
 
+def test_run_tells_of_files_that_are_not_whole(sample):
+    first = sorted((sample / "inbox").iterdir())[0]
+    text = gzip.decompress(first.read_bytes())
+    first.write_bytes(gzip.compress(text[: len(text) // 2]))
+    config = sample / "soilglint.toml"
+    assert (
+        f"note on {first.name}: it ends early" in call("run", "--config", config, "--once").stdout
+    )
+    notes = json.loads(call("status", "--config", config, "--json").stdout)["files"]["notes"]
+    assert "it ends early" in notes[first.name]
+
+
+def test_position_does_not_rename_the_station(files, tmp_path):
+    out = tmp_path / "arcs.csv"
+    position = ("--position", 48.25, 16.75, 200.0)
+    assert call("arcs", *files, *position, "--out", out).exit_code == 0
+    assert set(pd.read_csv(out)["station"]) == {"SMPL"}
+
+
+def test_a_date_for_rinex_is_noted(files, tmp_path):
+    out = tmp_path / "arcs.csv"
+    result = call("arcs", *files, "--date", "2020-01-01", "--out", out)
+    assert "hold their own dates" in result.stdout
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_names_that_are_no_utf8_are_taken_and_shown(files, tmp_path, ending):
+    odd = files[0].rename(files[0].with_name(os.fsdecode(b"b\xe9\xff.rnx.gz")))
+    out = tmp_path / os.fsdecode(b"o\xff." + ending.encode())
+    result = call("arcs", odd, files[2], "--out", out)
+    assert result.exit_code == 0, result.output
+    assert r"b\xe9\xff.rnx.gz" in result.stdout
+    assert out.exists()
+    missing = tmp_path / os.fsdecode(b"no\xff")
+    assert r"no\xff" in refusal(3, "arcs", missing, "--out", tmp_path / "a.csv")
+
+
+def test_sigterm_leaves_no_temporary_file(files, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    arguments = ["soilglint", "arcs", *map(str, files), "--out", str(out / "a.csv")]
+    script = f"""
+        import os, signal, sys
+        import pandas as pd
+        from daemon.cli import main
+
+        def killed(self, file, **_):
+            os.kill(os.getpid(), signal.SIGTERM)
+            raise AssertionError("not reached")
+
+        pd.DataFrame.to_csv = killed
+        sys.argv = {arguments}
+        main()
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=False)
+    assert done.returncode == 143
+    assert list(out.iterdir()) == []
+
+
 def test_sample_is_ready_to_run(tmp_path):
     result = call("sample", tmp_path / "out")
     assert result.exit_code == 0
@@ -190,6 +253,15 @@ def test_run_without_once_says_what_to_do(config_file):
             "give one of them",
         ),
         (["arcs", "--out", "a.csv"], "FILE"),
+        (["arcs", "x", "--out", "a.csv", "--signals", ""], "--signals"),
+        (["arcs", "x", "--out", "a.csv", "--signals", "XS1"], "XS1"),
+        (["arcs", "x", "--out", "a.csv", "--elevation", "25", "5"], "--elevation 25 5"),
+        (["arcs", "x", "--out", "a.csv", "--elevation", "nan", "5"], "--elevation nan 5"),
+        (["arcs", "x", "--out", "a.csv", "--apriori-height", "inf"], "at most 200"),
+        (["arcs", "x", "--out", "a.csv", "--apriori-height", "1e9"], "at most 200"),
+        (["arcs", "x", "--out", "a.csv", "--apriori-height", "0"], "above 0"),
+        (["arcs", "x", "--out", "a.csv", "--position", "95", "2", "3"], "--position"),
+        (["arcs", "x", "--out", "a.csv", "--height-mode", "both"], "--height-mode"),
         (["arcs", "x"], "--out"),
         (["nothing"], "nothing"),
     ],
@@ -254,10 +326,9 @@ class TestBadInput:
         message = refusal(3, "arcs", path, "--out", tmp_path / "a.csv")
         assert "signal strength" in message
 
-    @pytest.mark.parametrize(("signals", "words"), [("XS1", "XS1"), ("ES1C", "GS1C")])
-    def test_wrong_signal_names(self, files, tmp_path, signals, words):
-        message = refusal(3, "arcs", *files, "--signals", signals, "--out", tmp_path / "a.csv")
-        assert words in message
+    def test_signals_that_are_not_in_the_files(self, files, tmp_path):
+        message = refusal(3, "arcs", *files, "--signals", "ES1C", "--out", tmp_path / "a.csv")
+        assert "GS1C" in message
 
     def test_unreadable_archive(self, tmp_path):
         path = tmp_path / "test1350.24o.gz"
@@ -272,6 +343,37 @@ class TestBadInput:
     def test_folder_of_out_missing(self, tmp_path):
         message = refusal(3, "arcs", "x", "--out", tmp_path / "no" / "a.csv")
         assert "make it first" in message
+
+    def test_out_is_a_folder(self, tmp_path):
+        (tmp_path / "a.csv").mkdir()
+        message = refusal(3, "arcs", "x", "--out", tmp_path / "a.csv")
+        assert f"--out {tmp_path / 'a.csv'}" in message
+
+    def test_plots_is_a_file(self, tmp_path):
+        message = refusal(3, "arcs", "x", "--out", tmp_path / "a.csv", "--plots", __file__)
+        assert "--plots" in message
+
+    def test_header_alone(self, files, tmp_path):
+        text = gzip.decompress(files[0].read_bytes())
+        path = tmp_path / "head.rnx"
+        path.write_bytes(text[: text.index(b"\n", text.index(b"END OF HEADER")) + 1])
+        message = refusal(3, "arcs", path, "--out", tmp_path / "a.csv")
+        assert "no whole epoch" in message
+        assert "signal strength" not in message
+
+    def test_configured_orbits_that_are_not_there(self, sample, files, tmp_path):
+        config = sample / "soilglint.toml"
+        config.write_text(config.read_text().replace("nav/*.rnx.gz", "none/*.rnx.gz"))
+        arguments = ("--config", config, "--out", tmp_path / "a.csv")
+        assert "orbits.nav" in refusal(3, "arcs", files[0], *arguments)
+
+    def test_changed_settings(self, sample):
+        config = sample / "soilglint.toml"
+        call("run", "--config", config, "--once")
+        config.write_text(config.read_text().replace('["GS1C", "GS2L", "GS5Q"]', '["GS2L"]'))
+        message = refusal(3, "run", "--config", config, "--once")
+        assert "signals.use" in message
+        assert "[store] path" in message
 
     def test_configuration_missing(self, tmp_path):
         message = refusal(3, "status", "--config", tmp_path / "no.toml")
@@ -292,8 +394,8 @@ def test_an_internal_error_is_one_line_and_its_traceback_is_kept(monkeypatch, ca
     def broken():
         raise KeyError("column")
 
-    monkeypatch.setattr(cli, "app", broken)
-    monkeypatch.setattr(cli.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(program, "app", broken)
+    monkeypatch.setattr(program.tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(sys, "argv", ["soilglint"])
     with pytest.raises(SystemExit) as caught:
         cli.main()

@@ -77,6 +77,18 @@ def test_every_section_takes_its_keys(config_file, config_text):
         ("[soil]", "[inbox.more]\nx = 1\n[soil]", ["inbox.more", "not known"]),
         ("height_m = 200.0", "height_m = 200.0\nelevation = [25, 5]", ["station.elevation"]),
         ("height_m = 200.0", "height_m = 200.0\nazimuths = []", ["station.azimuths", "one"]),
+        ("height_m = 200.0", "height_m = 200.0\nazimuths = [[90, 90]]", ["azimuths.0", "empty"]),
+        ("height_m = 200.0", "height_m = 200.0\nazimuths = [[360, 0]]", ["azimuths.0", "empty"]),
+        (
+            "height_m = 200.0",
+            "height_m = 200.0\nantenna_height_m = 9",
+            ["station.antenna_height_m = 9", "qc.height_m = [0.4, 8]"],
+        ),
+        (
+            "[soil]",
+            "[qc]\ndetrend_elevation = [30, 40]\n[soil]",
+            ["qc.detrend_elevation = [30, 40]", "station.elevation = [5, 25]"],
+        ),
     ],
 )
 def test_every_fault_names_file_key_value_and_what_is_right(
@@ -90,6 +102,27 @@ def test_every_fault_names_file_key_value_and_what_is_right(
     assert message.startswith(str(path))
     for word in words:
         assert word in message
+
+
+@pytest.mark.parametrize(
+    ("window", "margins"), [((10, 30), (12.0, 25.0)), ((5, 25), (7.0, 20.0)), ((5, 8), (7.0, 7.5))]
+)
+def test_margins_move_with_the_window(config_file, config_text, window, margins):
+    text = config_text.replace("height_m = 200.0", f"height_m = 200.0\nelevation = {list(window)}")
+    settings = load_config(config_file(text)).arc_settings()
+    assert (settings.start_below_deg, settings.end_above_deg) == margins
+
+
+def test_a_stated_margin_stays_what_it_is(config_file, config_text):
+    settings = load_config(
+        config_file(config_text + "[qc]\nstart_below_deg = 6.5\n")
+    ).arc_settings()
+    assert (settings.start_below_deg, settings.end_above_deg) == (6.5, 20.0)
+
+
+def test_a_byte_order_mark_is_named(config_file, config_text):
+    with pytest.raises(ConfigError, match="byte order mark"):
+        load_config(config_file("\ufeff" + config_text))
 
 
 def test_all_faults_are_told_at_once(config_file, config_text):

@@ -1,4 +1,3 @@
-import os
 import signal
 import sqlite3
 import subprocess
@@ -40,7 +39,7 @@ ESTIMATE = {
 
 @pytest.fixture
 def store(tmp_path):
-    with Store.writing(tmp_path / "deep" / "s.sqlite") as opened:
+    with Store.writing(tmp_path / "deep" / "s.sqlite", make_folder=True) as opened:
         yield opened
 
 
@@ -213,13 +212,44 @@ def test_what_is_no_store_is_refused(tmp_path, opened):
         opened(path)
 
 
+@pytest.mark.parametrize("opened", [Store.writing, Store.reading])
+def test_a_database_of_others_is_refused_and_not_written_to(tmp_path, opened):
+    path = tmp_path / "s.sqlite"
+    connection = sqlite3.connect(path)
+    connection.executescript("CREATE TABLE files (id); PRAGMA user_version = 1")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="no soilglint store"):
+        opened(path)
+    assert path.read_bytes() == before
+
+
+def test_a_missing_folder_is_not_made_unasked(tmp_path):
+    with pytest.raises(StoreError, match="mounted"):
+        Store.writing(tmp_path / "no" / "s.sqlite")
+    assert not (tmp_path / "no").exists()
+
+
+def test_a_file_may_be_renamed_or_forgotten(store, made_arcs):
+    with store.transaction():
+        store.put_file("test", RECORD)
+        store.insert_arcs("test", made_arcs().assign(revision=1))
+        store.rename_file("test", "a.rnx", "b.rnx")
+    assert store.files("test") == {"b.rnx": replace(RECORD, path="b.rnx")}
+    assert len(store.arcs_of_files("test", ["b.rnx"])) == 1
+    with store.transaction():
+        store.forget_file("test", "b.rnx")
+    assert store.files("test") == {}
+    assert len(store.arcs("test")) == 1
+
+
 def test_reading_before_the_first_run_says_so(tmp_path):
     with pytest.raises(NotThereError, match="run"):
         Store.reading(tmp_path / "s.sqlite")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_place_without_permission_is_named(tmp_path):
-    tmp_path.chmod(0o500)
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    # A file where a folder should be stops root as well, whom permissions do not.
+    (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"\[store\] path"):
-        Store.writing(tmp_path / "s.sqlite")
+        Store.writing(tmp_path / "file" / "s.sqlite")

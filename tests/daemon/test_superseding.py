@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+import pytest
 
 from daemon.superseding import arc_changes
 
@@ -45,6 +46,16 @@ def test_the_same_data_seen_anew_win(made_arcs):
     changes = arc_changes(stored(made_arcs()), made_arcs(phase_deg=2.5), set())
     assert changes.obsolete == (1,)
     assert changes.new["revision"].tolist() == [2]
+
+
+@pytest.mark.parametrize(("height_m", "replaced"), [(1.52, False), (1.54, True)])
+def test_a_height_frozen_meanwhile_replaces_an_arc_only_where_it_was_far_off(
+    made_arcs, height_m, replaced
+):
+    anew = made_arcs(apriori_height_m=height_m, phase_deg=2.5, amplitude=1.6)  # from 1.5 m
+    assert arc_changes(stored(made_arcs()), anew, {1}).obsolete == ((1,) if replaced else ())
+    better = made_arcs(apriori_height_m=height_m, phase_deg=2.5, reflector_height_m=1.51)
+    assert arc_changes(stored(made_arcs()), better, set()).obsolete == (1,)
 
 
 def test_other_satellites_signals_directions_and_times_do_not_meddle(made_arcs):

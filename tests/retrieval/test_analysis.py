@@ -125,6 +125,23 @@ def test_row_of_the_table_leads_to_its_interferogram(snr):
         assert np.diff(analysis.waves.start)[arc] == analysis.table["n_obs"][row]
 
 
+def test_rows_with_angles_keep_them_beside_rows_without(snr):
+    bare = _pass("G20", "GS1C", 2, 1.8, 0)
+    bare = SnrTable(bare.time, bare.satellite, bare.signal, bare.snr_dbhz)
+    for tables in ([snr, bare], [bare, snr]):
+        analysis = analyse(SnrTable.concatenate(tables), STATION, [], settings=NO_AIR)
+        assert len(analysis.table) == 15
+        assert set(analysis.table["orbit_source"]) == {"file"}
+        assert analysis.missing == {"G20": 160}
+
+
+def test_azimuth_just_short_of_north_is_zero_and_not_360():
+    table = arcs_from_snr(
+        _pass("G01", "GS1C", 1, 1.8, 0, azimuth=359.9997), STATION, [], settings=NO_AIR
+    )
+    assert table["azimuth_deg"].tolist() == [0.0]
+
+
 def test_free_mode_reports_height_errors(snr):
     table = arcs_from_snr(
         snr, STATION, [], settings=ArcSettings(refraction=False, height_mode="free")

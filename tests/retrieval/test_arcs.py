@@ -84,6 +84,47 @@ def test_default_gap_grows_with_a_slow_receiver():
     assert len(cut_arcs(without, ArcSettings())) == 1
 
 
+def test_interval_of_other_satellites_does_not_cut_or_join():
+    points = _rise()
+    minutes = (points.time - START).astype(np.int64) / 60e9
+    paused = points.where((minutes < 30) | (minutes >= 36.5))
+    slow = [
+        _pass(f"G{k:02d}", np.arange(0, 95, 2.5), 2 + 0.4 * np.arange(0, 95, 2.5))
+        for k in range(10, 25)
+    ]
+    arcs = cut_arcs(_join(paused, *slow), ArcSettings())
+    of_paused = arcs.points.satellite[arcs.first] == gnss.satellite_code("G05")
+    assert of_paused.sum() == 2
+    assert len(arcs) == 2 + 15
+
+
+def test_a_point_alone_is_no_arc():
+    lonely = _pass("G05", [0, 20, 40], [10, 18, 26])
+    assert len(cut_arcs(lonely, ArcSettings(max_gap_s=300))) == 0
+    assert len(cut_arcs(lonely, ArcSettings(max_gap_s=1500))) == 1
+
+
+def test_arc_is_closed_a_gap_after_its_last_point_of_the_wider_range():
+    # 2 + 0.4 m degrees at minute m: 25 degrees at 57.5, 30 degrees at 70.
+    arcs = cut_arcs(_rise(), ArcSettings())
+    assert arcs.windowed().points.time[-1] == START + np.timedelta64(3450, "s")
+    assert arcs.closed[0] == START + np.timedelta64(70 * 60 + 300, "s")
+    longer = cut_arcs(_rise(), ArcSettings(max_gap_s=600))
+    assert longer.closed[0] == START + np.timedelta64(70 * 60 + 600, "s")
+
+
+@pytest.mark.parametrize("known_min", [60, 70, 76, 95])
+def test_what_comes_after_an_arc_is_closed_does_not_change_it(known_min):
+    points = _rise()
+    minutes = (points.time - START).astype(np.int64) / 60e9
+    whole = cut_arcs(points, ArcSettings())
+    part = cut_arcs(points.where(minutes <= known_min), ArcSettings())
+    is_closed = part.closed[0] <= START + np.timedelta64(known_min, "m")
+    assert is_closed == (known_min > 75)
+    if is_closed:
+        assert len(part.points) == len(whole.points)
+
+
 def test_satellites_and_signals_do_not_mix():
     arcs = cut_arcs(_join(_rise("G05"), _rise("G07"), _rise("G05", signal="GS5Q")), ArcSettings())
     names = [
@@ -109,6 +150,13 @@ def test_order_and_repetition_of_rows_change_nothing(seed):
     assert first.start.tolist() == second.start.tolist()
     assert (first.points.time == second.points.time).all()
     assert (first.points.elevation_deg == second.points.elevation_deg).all()
+
+
+def test_two_directions_for_one_epoch_resolve_alike():
+    one, other = _rise(), _rise(azimuth=95.0)
+    other = SkyPoints(**{**vars(other), "elevation_deg": other.elevation_deg + 0.001})
+    first, second = (cut_arcs(_join(*p), ArcSettings()) for p in ((one, other), (other, one)))
+    assert (first.points.azimuth_deg == second.points.azimuth_deg).all()
 
 
 def test_two_values_for_one_epoch_resolve_alike_in_either_order():

@@ -153,6 +153,26 @@ def test_arc_too_short_for_its_trend_owns_no_points():
     assert np.isnan(fit_fixed_height(waves, np.array([1.8])).phase_deg[0])
 
 
+def test_two_points_in_the_window_measure_nothing():
+    # Enough points for the trend, but not for an interferogram in the window.
+    arcs = cut_arcs(_points(np.linspace(24.9, 30, 60), np.full(60, 40.0)), ArcSettings())
+    assert arcs.window.sum() == 2
+    assert detrend(arcs, np.array([L2_M])).start.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("steps", [2, 4, 9])
+def test_angles_that_repeat_do_not_hold_a_trend_and_spare_their_neighbour(steps):
+    flat = np.repeat(10.0 + np.arange(steps), 40)
+    good = np.linspace(5, 30, 150)
+    points = [_points(flat, np.full(len(flat), 40.0)), _points(good, np.full(150, 41.0), "G07")]
+    joined = SkyPoints(
+        *(np.concatenate(c) for c in zip(*(vars(p).values() for p in points), strict=True))
+    )
+    waves = detrend(cut_arcs(joined, ArcSettings()), np.full(2, L2_M), 4)
+    assert np.diff(waves.start).tolist() == [0, ((good >= 5) & (good <= 25)).sum()]
+    assert np.isfinite(waves.dsnr).all()
+
+
 @pytest.mark.parametrize(("height_m", "change_deg"), [(1.5, 2.2), (1.6, 2), (1.8, 2), (2.0, 2)])
 def test_detrending_biases_phase_by_a_few_degrees_and_its_change_by_less(height_m, change_deg):
     # The bias is up to 4 degrees and varies by about 2 over a swing of 40 (docs/deviations.md).

@@ -1,5 +1,7 @@
 """The periodogram against astropy's exact one and against sums written out."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from astropy.timeseries import LombScargle
@@ -116,3 +118,23 @@ def test_height_grid_holds_both_ends_and_no_step_exceeds_the_asked_one():
     assert grid[0] == 0.4
     assert grid[-1] == 8.0
     assert np.diff(grid).max() <= 0.007
+
+
+def test_memory_does_not_grow_with_the_number_of_arcs():
+    heights = height_grid((0.4, 60.0), 0.005)
+    t, y = _arc(8)
+
+    def peak_mb(arcs):
+        tracemalloc.start()
+        spectral_peaks(
+            np.tile(t, arcs),
+            np.tile(y, arcs),
+            np.arange(0, (arcs + 1) * len(t), len(t)),
+            np.full(arcs, L2_M),
+            heights,
+        )
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak / 1e6
+
+    assert peak_mb(400) < 250

@@ -1,59 +1,101 @@
 import numpy as np
-import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.tracks import CLUSTER_RADIUS_DEG, assign_tracks, azimuth_clusters
+from retrieval.tracks import GAP_DEG, WIDEST_DEG, find_tracks
+
+ARCS = st.lists(st.tuples(st.integers(0, 2), st.floats(0, 359.99)), min_size=1, max_size=40)
 
 
-def table(azimuths, days=None, **columns):
-    days = range(len(azimuths)) if days is None else days
-    start = pd.to_datetime([f"2025-01-{day + 1:02d}" for day in days], utc=True)
-    base = {"satellite": "G27", "signal": "S2X", "direction": "rising"}
-    return pd.DataFrame({**base, **columns, "start": start, "azimuth_deg": azimuths})
+def tracks_of(azimuths, identity=0):
+    """Tracks of arcs and the track of each of them."""
+    azimuths = np.asarray(azimuths, dtype=float)
+    identity = np.broadcast_to(identity, azimuths.shape).astype(np.intp)
+    tracks = find_tracks(identity, azimuths)
+    return tracks, tracks.place(identity, azimuths)
 
 
 def test_passes_on_both_sides_of_north_are_one_track():
-    assert assign_tracks(table([359.0, 1.0, 358.5])).nunique() == 1
+    tracks, track = tracks_of([359.0, 1.0, 358.5])
+    assert track.tolist() == [0, 0, 0]
+    assert tracks.first_deg.tolist() == [358.5]
+    assert tracks.width_deg.tolist() == [2.5]
 
 
-def test_satellite_signal_direction_and_azimuth_each_make_a_track():
-    arcs = table(
-        [100.0, 100.0, 100.0, 100.0, 150.0],
-        days=[0, 0, 0, 0, 1],
-        satellite=["G27", "G05", "G27", "G27", "G27"],
-        signal=["S2X", "S2X", "S1C", "S2X", "S2X"],
-        direction=["rising", "rising", "rising", "setting", "rising"],
-    )
-    assert assign_tracks(arcs).tolist() == [
-        "G27-S2X-rising-100",
-        "G05-S2X-rising-100",
-        "G27-S1C-rising-100",
-        "G27-S2X-setting-100",
-        "G27-S2X-rising-150",
-    ]
+def test_identity_and_azimuth_each_make_a_track():
+    _, track = tracks_of([100.0, 100.0, 150.0, 101.0], identity=[0, 1, 0, 0])
+    assert track.tolist() == [0, 2, 1, 0]
 
 
-def test_an_arc_between_two_clusters_joins_the_nearer():
-    assert azimuth_clusters([100.0, 115.0, 108.0]).tolist() == [100.0, 115.0, 115.0]
+@pytest.mark.parametrize("begin", [0.0, 95.0, 352.0])
+def test_a_track_that_drifts_stays_whole(begin):
+    # 15 degrees in a year, as no radius about its first arc would allow; and it crosses north.
+    azimuths = np.mod(begin + np.linspace(0, 15, 365), 360.0)
+    tracks, track = tracks_of(azimuths)
+    assert len(tracks) == 1
+    assert set(track.tolist()) == {0}
 
 
-@given(st.lists(st.floats(0, 359.99), min_size=2, max_size=20), st.randoms(use_true_random=False))
-def test_tracks_depend_neither_on_row_order_nor_on_what_comes_later(azimuths, random):
-    arcs = table(azimuths)
-    names = assign_tracks(arcs)
+def test_a_wide_group_is_cut_into_equal_parts():
+    # 100 to 150 degrees: three parts of 50 / 3 degrees.
+    tracks, track = tracks_of(np.arange(100.0, 151.0))
+    assert tracks.first_deg == pytest.approx([100.0, 116.0 + 2 / 3, 133.0 + 1 / 3])
+    assert np.bincount(track).tolist() == [17, 17, 17]
+
+
+def test_arcs_all_round_have_parts_from_north():
+    tracks, track = tracks_of(np.arange(0.5, 360.0, 2.0)[::-1])
+    assert tracks.first_deg == pytest.approx(np.arange(18) * 20.0)
+    assert np.bincount(track).tolist() == [10] * 18
+
+
+def test_later_arcs_join_the_nearest_track_or_none():
+    tracks, _ = tracks_of([100.0, 104.0, 112.0])  # 100 to 104, and 112
+    place = tracks.place(np.zeros(6, np.intp), np.array([95.1, 94.9, 107.9, 108.1, 116.9, 117.1]))
+    assert place.tolist() == [0, -1, 0, 1, 1, -1]
+    assert tracks.place(np.array([7]), np.array([100.0])).tolist() == [-1]
+
+
+@given(ARCS, st.randoms(use_true_random=False))
+def test_tracks_do_not_depend_on_the_order_of_arcs(arcs, random):
+    identity, azimuths = (np.array(column) for column in zip(*arcs, strict=True))
+    tracks, track = tracks_of(azimuths, identity)
     rows = list(range(len(arcs)))
     random.shuffle(rows)
-    pd.testing.assert_series_equal(assign_tracks(arcs.iloc[rows]).sort_index(), names)
-    half = len(arcs) // 2
-    pd.testing.assert_series_equal(assign_tracks(arcs.iloc[:half]), names.iloc[:half])
+    again, shuffled = tracks_of(azimuths[rows], identity[rows])
+    assert again.first_deg.tolist() == tracks.first_deg.tolist()
+    assert shuffled.tolist() == track[rows].tolist()
 
 
-@given(st.lists(st.floats(0, 359.99), min_size=1, max_size=30))
-def test_no_arc_is_further_from_its_cluster_than_the_radius(azimuths):
-    apart = np.abs((azimuth_clusters(azimuths) - azimuths + 180.0) % 360.0 - 180.0)
-    assert apart.max() <= CLUSTER_RADIUS_DEG
+@given(ARCS)
+def test_every_arc_lies_in_a_track_of_its_own_identity(arcs):
+    identity, azimuths = (np.array(column) for column in zip(*arcs, strict=True))
+    tracks, track = tracks_of(azimuths, identity)
+    assert (track >= 0).all()
+    assert (tracks.identity[track] == identity).all()
+    assert set(track.tolist()) == set(range(len(tracks)))
+    assert (tracks.width_deg <= WIDEST_DEG).all()
+    # Clockwise from the beginning of the track, up to rounding at its ends.
+    inside = (azimuths - tracks.first_deg[track] + 1e-9) % 360.0
+    assert (inside <= tracks.width_deg[track] + 2e-9).all()
+
+
+@given(ARCS, st.floats(0, 359.99))
+def test_groups_turn_with_the_sky(arcs, turn):
+    identity, azimuths = (np.array(column) for column in zip(*arcs, strict=True))
+    ordered = np.sort(azimuths[identity == 0])
+    pauses = np.diff(np.append(ordered, ordered[:1] + 360.0))
+    if (np.abs(pauses - GAP_DEG) < 1e-6).any() or (pauses <= GAP_DEG).all():
+        return  # rounding decides, or the parts are tied to north
+    before = find_tracks(identity, azimuths)
+    after = find_tracks(identity, np.mod(azimuths + turn, 360.0))
+    widths = [np.sort(t.width_deg[t.identity == 0]) for t in (before, after)]
+    if len(widths[0]) == len(widths[1]):  # else a width lies at the limit
+        assert widths[0] == pytest.approx(widths[1], abs=1e-6)
 
 
 def test_no_arcs_have_no_tracks():
-    assert assign_tracks(table([50.0]).iloc[:0]).empty
+    tracks, track = tracks_of([])
+    assert len(tracks) == len(track) == 0
+    assert tracks.place(np.zeros(1, np.intp), np.array([50.0])).tolist() == [-1]

@@ -15,7 +15,8 @@ FIRST_DAY = np.datetime64("2024-03-01", "ns")
 def made_arcs() -> Callable[..., pd.DataFrame]:
     """Factory of arc tables: `phase_deg` is (days, tracks); other columns broadcast to it.
 
-    Track k is satellite G(k + 1), rising at azimuth 20 k, from hour k + 1 for 40 minutes.
+    Track k is satellite G(k + 1), rising at azimuth 20 k, from hour k + 1 for 40 minutes, and
+    closes 5 minutes later.
     """
 
     def make(phase_deg: np.ndarray, **others: object) -> pd.DataFrame:
@@ -32,6 +33,7 @@ def made_arcs() -> Callable[..., pd.DataFrame]:
             "direction": "rising",
             "start": start,
             "end": start + np.timedelta64(40, "m"),
+            "closed": start + np.timedelta64(45, "m"),
             "azimuth_deg": tracks * 20.0,
             "n_obs": 80,
             "phase_deg": (phase_deg.ravel() + 180.0) % 360.0 - 180.0,

@@ -90,6 +90,7 @@ def test_while_calibrating_the_soils_prior_goes_out_with_the_anomaly(made_arcs, 
 def test_first_day_has_nothing_to_compare_with(made_arcs, hour_of):
     row = estimate_after(made_arcs, hour_of, [0.0])
     assert row["n_arcs"] == TRACKS
+    assert row["effective_time"] < row["time"]
     assert np.isnan(row["phase_anomaly_deg"])
     assert np.isnan(row["coverage"])
     assert row["flag"] == "calibrating"
@@ -213,6 +214,155 @@ def test_an_arc_counts_once_it_has_closed(made_arcs, hour_of):
     before, after = hour_of(1, 1.74), hour_of(1, 1.75)
     table = model().estimate(arcs, before.append(after))
     assert table["phase_anomaly_deg"].tolist() == pytest.approx([0.0, -4.0 / TRACKS], abs=1e-3)
+
+
+@pytest.mark.parametrize("n_late", [6, 12])
+@pytest.mark.parametrize(("day", "vwc"), [(75, 0.356), (100, 0.356), (120, 0.356), (125, 0.06)])
+def test_tracks_that_began_in_the_wet_season_follow_the_others(
+    made_arcs, hour_of, n_late, day, vwc
+):
+    # 60 dry days, then 61 that are 20 degrees wetter: 0.06 + 0.0148 * 20 = 0.356, then dry again.
+    # The late tracks begin on day 70 and have never seen dry soil before day 121.
+    wetness = np.concatenate([np.zeros(60), np.full(61, 20.0), np.zeros(5)])
+    raw = np.linspace(-150, 150, 6 + n_late) - wetness[:, None]
+    raw[:70, 6:] = np.nan
+    row = model().estimate(made_arcs(raw), hour_of(day, 23)).iloc[0]
+    assert row["n_arcs"] == 6 + n_late
+    assert row["flag"] == "good"
+    assert row["vwc"] == pytest.approx(vwc, abs=1e-3)
+
+
+def test_tracks_that_began_under_vegetation_follow_the_others(made_arcs, hour_of):
+    # As in the test of vegetation: a = 0.9 from day 60 on. The late tracks, twice as strong, begin
+    # on day 62; that they are at 0.9 of their strength, they know from the others only.
+    wetness = np.concatenate([dry_and_wet(54, 6), np.zeros(31), [10.0]])
+    raw = np.linspace(-150, 150, 12) - wetness[:, None]
+    raw[:62, 6:] = np.nan
+    amplitude = np.where(np.arange(len(wetness)) < 60, 10.0, 9.0)[:, None] * np.repeat([1, 2], 6)
+    row = model().estimate(made_arcs(raw, amplitude=amplitude), hour_of(91, 23)).iloc[0]
+    assert row["n_arcs"] == 12
+    assert row["vwc"] == pytest.approx(0.208 + 0.05025, abs=2e-4)
+
+
+@pytest.mark.parametrize(("visits", "n_arcs"), [(4, 6), (5, 7)])
+def test_a_track_takes_part_after_five_visits(made_arcs, hour_of, visits, n_arcs):
+    raw = np.linspace(-150, 150, 7) - np.array([*dry_and_wet(), 10.0])[:, None]
+    raw[: 40 - visits, 6] = np.nan
+    row = model().estimate(made_arcs(raw), hour_of(40, 23)).iloc[0]
+    assert row["n_arcs"] == n_arcs
+    assert row["phase_anomaly_deg"] == pytest.approx(-10.0)
+
+
+@pytest.fixture(scope="module")
+def wandering(made_arcs):
+    """400 days of eight satellites whose azimuths wander: by 90 degrees, or slowly by 12 in all.
+
+    The phase depends on azimuth too, so that other tracks mean other estimates.
+    """
+    rng = np.random.default_rng(1)
+    days, tracks = np.indices((400, 8))
+    wide = (days * 37.0 + tracks * 11.3 + rng.normal(0, 0.1, days.shape)) % 90.0 + days * 0.02
+    azimuth_deg = np.where(tracks < 6, wide, 300.0 + days * 0.03) % 360.0
+    wetness = 10 + 10 * np.sin(days / 20)
+    raw = 40 * np.sin(np.radians(3 * azimuth_deg)) - wetness + rng.normal(0, 3, days.shape)
+    return made_arcs(raw, azimuth_deg=azimuth_deg)
+
+
+def test_how_much_older_history_there_is_changes_nothing(wandering, hour_of):
+    for day in (380, 389, 399):
+        at = hour_of(day, 23)
+        recent = wandering[wandering["start"] >= at[0] - pd.Timedelta(days=367)]
+        pd.testing.assert_frame_equal(
+            model().estimate(wandering, at), model().estimate(recent, at), rtol=0, atol=0
+        )
+
+
+def test_day_by_day_gives_what_one_go_gives(wandering, hour_of):
+    times = pd.date_range(hour_of(370, 6)[0], hour_of(399, 23)[0], freq="6h")
+    together = model().estimate(wandering, times)
+    one_by_one = [
+        model().estimate(
+            wandering[
+                (wandering["closed"] <= time)
+                & (wandering["start"] >= time - pd.Timedelta(days=367))
+            ],
+            times[[k]],
+        )
+        for k, time in enumerate(times)
+    ]
+    pd.testing.assert_frame_equal(
+        together, pd.concat(one_by_one, ignore_index=True), rtol=0, atol=0
+    )
+
+
+def test_amplitude_noise_makes_no_range(made_arcs, hour_of):
+    # Phases stand still; amplitudes go 10, 8, 10, 8, ... Trailing means of ten or more of them lie
+    # within .31 degrees (see test_level), 0.0148 * .31 = 0.005 m3 m-3.
+    wetness = np.zeros(41)
+    amplitude = np.repeat(np.where(np.arange(41) % 2 == 0, 10.0, 8.0)[:, None], TRACKS, 1)
+    still = estimate_after(made_arcs, hour_of, wetness, {"min_range_deg": 1.0}, amplitude=amplitude)
+    assert still["flag"] == "calibrating"
+    dry = estimate_after(made_arcs, hour_of, wetness, {"min_range_deg": 0.0}, amplitude=amplitude)
+    assert dry["vwc"] == pytest.approx(0.06, abs=0.005)
+
+
+def test_a_first_height_that_was_wrong_adds_no_noise(made_arcs, hour_of):
+    # Heights of the first day 10 cm off, slopes that differ by .08 deg/mm from day to day: referred
+    # to that height, phases would swing by 8 degrees.
+    wetness = [*dry_and_wet(), 10.0]
+    height_m = np.full((41, TRACKS), 1.7)
+    height_m[0] = 1.8
+    slope = np.where(np.arange(41) % 2 == 0, 0.70, 0.78)[:, None]
+    row = estimate_after(
+        made_arcs, hour_of, wetness, apriori_height_m=height_m, dphase_dheight_deg_per_mm=slope
+    )
+    assert row["phase_anomaly_deg"] == pytest.approx(-10.0)
+    assert row["vwc"] == pytest.approx(0.208)
+
+
+def test_new_heights_for_all_tracks_start_a_new_calibration(made_arcs, hour_of):
+    wetness = [*dry_and_wet(), *dry_and_wet(24, 6), 10.0]
+    height_m = np.full((len(wetness), TRACKS), 1.7)
+    height_m[40:] = 1.75
+    arcs = made_arcs(phases(wetness), apriori_height_m=height_m)
+    times = hour_of(40, 23).append(hour_of(41, 23)).append(hour_of(68, 23)).append(hour_of(70, 23))
+    table = model().estimate(arcs, times)
+    # On the first day no arc refers to the tracks' height; then it takes 30 days, as at first.
+    assert table["n_arcs"].tolist() == [0, TRACKS, TRACKS, TRACKS]
+    assert table["flag"].tolist() == ["degraded", "calibrating", "calibrating", "good"]
+
+
+def test_signals_of_one_pass_narrow_nothing(made_arcs, hour_of):
+    # Three satellites on two signals each, whose azimuths differ a little more than their rounding.
+    # Three passes of 3.5 degrees: 3.5 / sqrt(3) = 2.0207.
+    # sqrt((0.0148 * 2.0207)^2 + (0.0148 * 1.7)^2 + 0.01^2) = 0.040334; times 1.645 = 0.06635.
+    start = np.datetime64("2024-03-01", "ns") + (
+        np.arange(41)[:, None] * 24 + np.repeat([1, 5, 9], 2)
+    ) * np.timedelta64(1, "h")
+    row = estimate_after(
+        made_arcs,
+        hour_of,
+        [*dry_and_wet(), 10.0],
+        satellite=[np.repeat(["G01", "G02", "G03"], 2)],
+        signal=[["S1C", "S2X"] * 3],
+        azimuth_deg=[np.repeat([20.0, 140.0, 260.0], 2) + np.tile([0.4, 0.6], 3)],
+        start=start,
+        end=start + np.timedelta64(40, "m"),
+        closed=start + np.timedelta64(45, "m"),
+    )
+    assert row["n_arcs"] == TRACKS
+    assert row["vwc"] - row["vwc_lower"] == pytest.approx(0.06635, abs=1.5e-4)
+
+
+def test_arcs_after_a_silence_change_nothing_before(made_arcs, hour_of):
+    # 15 days with six tracks, 15 with two, 15 with six; silence; six again from day 60 on.
+    raw = np.tile(BASE_DEG, (70, 1))
+    raw[15:31, 2:] = np.nan
+    raw[45:60] = np.nan
+    arcs = made_arcs(raw)
+    at = hour_of(50, 12)
+    known = arcs[arcs["closed"] <= at[0]]
+    pd.testing.assert_frame_equal(model().estimate(arcs, at), model().estimate(known, at))
 
 
 @pytest.mark.parametrize("settings", [{"slope_per_deg": 0.0}, {"min_days": 0}, {"min_tracks": 0}])

@@ -56,6 +56,14 @@ def test_rejected_arcs_alone_still_show_sky_and_reasons(tmp_path):
     ]  # fmt: skip
 
 
+def test_name_of_a_station_stays_inside_the_folder(tmp_path):
+    station = Station("../AB/CD 1", 45.0, 10.0, 200.0)
+    analysis = analyse(_snr(["G01"]), station, [], settings=ArcSettings(min_amplitude=1000))
+    names = [path.name for path in write_quicklook(analysis, tmp_path / "plots")]
+    assert names == [".._AB_CD_1_sky.png", ".._AB_CD_1_heights.png"]
+    assert [path.name for path in tmp_path.iterdir()] == ["plots"]
+
+
 def test_no_arcs_no_figures(tmp_path):
     assert write_quicklook(analyse(SnrTable.empty(), STATION, []), tmp_path) == []
     assert list(tmp_path.iterdir()) == []

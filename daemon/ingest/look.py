@@ -1,0 +1,295 @@
+"""One look at the inbox: what is new in it goes into the store."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from daemon.batch import batch_of, unused_signals_note
+from daemon.config import Config
+from daemon.inbox import FoundFile, find_files, find_orbit_files, fingerprint, stored_name
+from daemon.ingest.account import Account
+from daemon.ingest.ephemerides import (
+    covering_orbits,
+    let_wait,
+    may_go_on,
+    read_orbits,
+    waiting_for_orbits,
+    with_orbits_account,
+)
+from daemon.ingest.heights import LearntHeight, learnt_heights
+from daemon.ingest.report import IngestReport
+from daemon.ingest.settings import require_same_settings, setting_notes
+from daemon.ingest.tidying import tidy_up
+from daemon.intake import (
+    FUTURE_TOLERANCE,
+    ORBIT_KINDS,
+    Intake,
+    parse_position,
+    take_in,
+    unopened,
+)
+from daemon.store import FileState, Store
+from daemon.superseding import ArcChanges, arc_changes
+from daemon.utc import parse_utc, utc_text
+from retrieval.chain import SAME_STATION_M
+from retrieval.errors import NoNavigationError
+from retrieval.orbits import OrbitSource
+from retrieval.station import distance_m
+
+__all__ = ["ingest"]
+
+# SNR rows taken through the chain at once: bounds the memory of a back-fill.
+_BATCH_ROWS = 1_500_000
+
+# Names that orbit files usually have. It only decides the order of reading: content tells the kind.
+_ORBIT_NAME = re.compile(r"\.\d\d[nglpq]\b|[GRECJIM]N\.rnx|\.nav\b|\.sp3\b|\.eph\b", re.IGNORECASE)
+
+
+def ingest(
+    config: Config, store: Store, now: pd.Timestamp, tell: Callable[[str], None]
+) -> IngestReport:
+    """Take what is new in the inbox into the store.
+
+    Parameters
+    ----------
+    config : Config
+        The station's configuration.
+    store : Store
+        Open for writing.
+    now : Timestamp
+        UTC.
+    tell : callable
+        Gets a short message before each longer step.
+
+    Raises
+    ------
+    ConfigError
+        The inbox does not exist.
+    SettingsChangedError
+        The store's arcs were made with other settings.
+    """
+    require_same_settings(config, store)
+    inbox = find_files(config.inbox.path, config.inbox.patterns, config.own_files())
+    look = _Look(config, store, now, tell)
+    look.at_orbits(inbox)
+    look.at_inbox(inbox)
+    return look.report
+
+
+class _Look:
+    """One look at the files named under [orbits] and at the inbox."""
+
+    def __init__(
+        self, config: Config, store: Store, now: pd.Timestamp, tell: Callable[[str], None]
+    ) -> None:
+        self.config = config
+        self.store = store
+        self.now = now
+        self.tell = tell
+        self.station = config.receiver()
+        self.notes = setting_notes(config)
+        self.report = IngestReport(notes=dict(self.notes))
+        self.files = Account(store, self.station.name, self.report)
+        self._names: set[str] = set()  # of all files that lie there
+        self._orbit_names: tuple[str, ...] = ()
+        self._orbits: list[OrbitSource] = []
+
+    def at_orbits(self, inbox: Collection[Path]) -> None:
+        """Note the navigation and SP3 files named under [orbits], but those of the inbox."""
+        section = self.config.orbits
+        in_inbox = set(inbox)
+        found = [
+            one
+            for path in find_orbit_files((*section.nav, *section.sp3))
+            if path.resolve() not in in_inbox
+            and (one := self._fingerprint(path, stored_name(str(path)))) is not None
+        ]
+        self.files.see(found)
+        for one in found:
+            if not self._is_fresh(one):
+                continue
+            record = take_in(one, self.station, self.now).record
+            if record.kind not in ORBIT_KINDS and record.state != FileState.UNREADABLE:
+                reason = "named under [orbits], but it is no RINEX navigation or SP3 file"
+                record = replace(record, state=FileState.UNREADABLE, reason=reason)
+            self.files.note([record])
+
+    def at_inbox(self, inbox: Sequence[Path]) -> None:
+        """Read what is new, then what no longer has to wait, then tidy up."""
+        found = [
+            one
+            for path in inbox
+            if (one := self._fingerprint(path, stored_name(path.name))) is not None
+        ]
+        found.sort(key=lambda one: (_ORBIT_NAME.search(one.name) is None, one.name))
+        self.files.see(found)
+        fresh = [one for one in found if self._is_fresh(one)]
+        self._read(fresh)
+        # Navigation may have come now, or stood behind those that needed it.
+        self._read(self._may_go_on(found))
+        self.report.known = len(found) - len(fresh)
+        self.files.forget(self._names)
+        fault = tidy_up(self.config.inbox, found, self.files.known, self.now)
+        if fault:
+            self.report.problems["inbox.keep"] = fault
+
+    def _fingerprint(self, path: Path, name: str) -> FoundFile | None:
+        """Hash a file; one that cannot be opened is noted and left for the next time."""
+        self._names.add(name)
+        try:
+            return fingerprint(path, name)
+        except OSError as error:
+            record = unopened(name, error, self.now)
+            before = self.files.known.get(name)
+            if before is None or before.state != FileState.INGESTED:
+                self.files.note([record])
+            self.report.problems[name] = record.reason
+            return None
+
+    def _is_fresh(self, found: FoundFile) -> bool:
+        """Whether a file is new or changed, or a reason against it has gone."""
+        record = self.files.known.get(found.name)
+        if record is None or record.sha256 != found.sha256:
+            return not self.files.is_copy(found)
+        if record.state == FileState.FROM_FUTURE and record.last_time is not None:
+            return bool(parse_utc([record.last_time])[0] <= self.now + FUTURE_TOLERANCE)
+        if record.state == FileState.OTHER_STATION and record.position_m is not None:
+            position_m = parse_position(record.position_m)
+            return distance_m(position_m, self.station.ecef_m) <= SAME_STATION_M
+        return False
+
+    def _may_go_on(self, found: Sequence[FoundFile]) -> list[FoundFile]:
+        """Return the files that lack ephemerides which may now be there."""
+        orbits, prefer = self.files.orbits, self.config.orbits.prefer
+        return [
+            one
+            for one in found
+            if (record := self.files.known.get(one.name)) is not None
+            and record.sha256 == one.sha256
+            and may_go_on(record, orbits, prefer)
+        ]
+
+    def _read(self, files: Sequence[FoundFile]) -> None:
+        """Read files in the order given, and take them through the chain in batches."""
+        batch: list[Intake] = []
+        rows = 0
+        for k, found in enumerate(files):
+            twin = any(intake.record.sha256 == found.sha256 for intake in batch)
+            if twin or self.files.is_copy(found):
+                continue  # read a moment ago by its other name
+            self.tell(f"reading {found.name} ({k + 1} of {len(files)})")
+            intake = take_in(found, self.station, self.now)
+            if intake.file is None:
+                self.files.note([intake.record])
+                continue
+            batch.append(intake)
+            rows += len(intake.file.snr)
+            if rows >= _BATCH_ROWS:
+                self._take_through(batch)
+                batch, rows = [], 0
+        if batch:
+            self._take_through(batch)
+
+    def _take_through(self, intakes: Sequence[Intake]) -> None:
+        """Take files through the chain and write everything that they change."""
+        orbits = self._orbits_for(intakes)
+        waiting: list[Intake] = []
+        ready: list[Intake] = []
+        for intake in intakes:
+            if waiting_for_orbits(intake, self.config, orbits):
+                waiting.append(intake)
+            else:
+                ready.append(self._with_note(intake))
+        if ready:
+            self.tell(f"analysing {len(ready)} files")
+            try:
+                self._write_arcs(ready, orbits)
+            except NoNavigationError:
+                # What was covered makes no arcs, such as geostationary satellites.
+                waiting += ready
+        prefer, at_hand = self.config.orbits.prefer, self.files.orbits
+        faults = "; ".join(
+            f"{key}: {note}" for key, note in self.notes.items() if key.startswith("orbits.")
+        )
+        self.files.note([let_wait(i, at_hand, prefer, faults) for i in waiting])
+
+    def _write_arcs(self, ready: Sequence[Intake], orbits: Sequence[OrbitSource]) -> None:
+        """Analyse files together with their neighbours; write records, arcs and heights."""
+        name = self.station.name
+        batch = batch_of(self.config, ready, self.files.known)
+        first, last = batch.span
+        stored = self.store.arcs(name, since=first, until=last)
+        void = batch.void(
+            stored, {path: self.store.arcs_of_files(name, [path]) for path in batch.replaced}
+        )
+        heights = self.store.apriori_heights(name)
+        analysis = batch.analyse(self.config, orbits, heights)
+        changes = arc_changes(stored, batch.changed(analysis.table), void)
+        learnt = self._learnt(changes, heights)
+        if learnt:
+            # The arcs that heights are learnt from shall stand on them as all later ones do.
+            heights |= {key: height.height_m for key, height in learnt.items()}
+            analysis = batch.analyse(self.config, orbits, heights)
+            changes = arc_changes(stored, batch.changed(analysis.table), void)
+        prefer, at_hand = self.config.orbits.prefer, self.files.orbits
+        accounted = [
+            with_orbits_account(
+                intake,
+                self.config,
+                orbits,
+                covering_orbits(intake.record, at_hand, prefer),
+                analysis.missing,
+            )
+            for intake in ready
+        ]
+        with self.store.transaction():
+            for intake in accounted:
+                self.files.write(intake.record)
+            self.store.put_arc_settings(name, self.config.arc_values())
+            self.store.delete_arcs(changes.obsolete)
+            self.store.insert_arcs(name, changes.new)
+            for key, height in learnt.items():
+                self.store.put_apriori_height(
+                    name, key, height.height_m, height.n_arcs, utc_text(self.now)
+                )
+        self.report.arcs_new += len(changes.new)
+        self.report.arcs_superseded += len(changes.obsolete)
+
+    def _learnt(self, changes: ArcChanges, known: dict[str, float]) -> dict[str, LearntHeight]:
+        """Return the heights that a batch's arcs complete."""
+        return learnt_heights(
+            self.store,
+            self.station.name,
+            changes.new,
+            changes.obsolete,
+            known,
+            self.config.station.antenna_height_m,
+        )
+
+    def _orbits_for(self, intakes: Sequence[Intake]) -> list[OrbitSource]:
+        """Read the orbit files that files and their neighbours need, unless they are at hand."""
+        prefer, at_hand = self.config.orbits.prefer, self.files.orbits
+        names = {
+            orbit.path
+            for intake in intakes
+            for orbit in covering_orbits(intake.record, at_hand, prefer)
+        }
+        ordered = tuple(sorted(names))
+        if ordered != self._orbit_names:
+            self.tell(f"reading {len(ordered)} orbit files")
+            self._orbits = read_orbits(self.config, ordered)
+            self._orbit_names = ordered
+        return self._orbits
+
+    def _with_note(self, intake: Intake) -> Intake:
+        """Add to a file's record that it has none of the selected signals."""
+        if intake.file is None:
+            return intake
+        note = unused_signals_note(intake.file, self.config.selected_signals())
+        reason = "; ".join(part for part in (intake.record.reason, note) if part)
+        return replace(intake, record=replace(intake.record, reason=reason))

@@ -1,0 +1,37 @@
+"""What one look at the inbox brought."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+__all__ = ["IngestReport"]
+
+
+@dataclass
+class IngestReport:
+    """What one look at the inbox brought.
+
+    Attributes
+    ----------
+    files : Counter
+        State -> files that were read and noted now.
+    known : int
+        Files that were known already, and copies of such.
+    forgotten : int
+        Files that brought nothing and have been taken away.
+    arcs_new, arcs_superseded : int
+        Arcs written, and arcs taken out because these stand for them.
+    problems : dict
+        File, or key of the configuration, -> what could not be used or done, and why.
+    notes : dict
+        File read now, or key of the configuration, -> what a user must know of it.
+    """
+
+    files: Counter[str] = field(default_factory=Counter)
+    known: int = 0
+    forgotten: int = 0
+    arcs_new: int = 0
+    arcs_superseded: int = 0
+    problems: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)

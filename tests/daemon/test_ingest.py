@@ -1,0 +1,426 @@
+"""What becomes of single files: renamed, copied, growing, re-used, partly covered, tidied."""
+
+import gzip
+import itertools
+import os
+import shutil
+import sqlite3
+
+import pandas as pd
+import pytest
+
+from daemon.config import load_config
+from daemon.errors import ConfigError, StoreError
+from daemon.jobs import run_once
+from daemon.status import station_status, status_lines
+from daemon.store import Store
+
+NAME = "smpl"
+
+
+@pytest.fixture
+def day(sample):
+    """Folder of the sample with the four files of its first day in the inbox."""
+    later = sample / "later"
+    later.mkdir()
+    for path in sorted((sample / "inbox").iterdir())[4:]:
+        path.rename(later / path.name)
+    return sample
+
+
+def configured(folder, *changes):
+    """The configuration after replacing parts of its text."""
+    path = folder / "soilglint.toml"
+    text = path.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text)
+    return load_config(path)
+
+
+def inbox(folder):
+    return sorted(path for path in (folder / "inbox").iterdir() if path.is_file())
+
+
+def stored(config):
+    with Store.reading(config.store.path) as store:
+        return store.files(NAME), store.arcs(NAME)
+
+
+def status(config):
+    with Store.reading(config.store.path) as store:
+        return station_status(config, store)
+
+
+def half(path):
+    """Text of a file up to the middle of its epochs, cut inside a line, and the whole."""
+    text = gzip.decompress(path.read_bytes())
+    middle = text.index(b"\n> ", len(text) // 2)
+    return text[: middle + 10], text
+
+
+def navigation_of(folder, drop):
+    """Take satellites out of the sample's navigation file; return its whole bytes."""
+    (path,) = (folder / "nav").iterdir()
+    whole = path.read_bytes()
+    text = gzip.decompress(whole)
+    begin = text.index(b"\n", text.index(b"END OF HEADER")) + 1
+    records, keep = [], True
+    for line in text[begin:].splitlines(keepends=True):
+        if line[:1] != b" ":
+            keep = line[:3].decode() not in drop
+        if keep:
+            records.append(line)
+    path.write_bytes(gzip.compress(text[:begin] + b"".join(records), mtime=0))
+    return path, whole
+
+
+class TestTidying:
+    @pytest.mark.parametrize("keep", ["move", "delete"])
+    def test_a_file_that_ends_early_stays_until_it_is_whole(self, day, keep):
+        config = configured(day, ('keep = "leave"', f'keep = "{keep}"'))
+        target = inbox(day)[-1]
+        part, whole = half(target)
+        target.write_bytes(gzip.compress(part))
+        run_once(config)
+        assert inbox(day) == [target]
+        target.write_bytes(gzip.compress(whole))
+        run_once(config)
+        assert inbox(day) == []
+        assert stored(config)[0][target.name].n_epochs == 720
+
+    def test_a_file_that_has_not_settled_is_read_and_stays(self, day):
+        config = configured(
+            day, ('keep = "leave"', 'keep = "delete"'), ("settle_s = 0", "settle_s = 3600")
+        )
+        files = inbox(day)
+        # What a copy says of its age does not count.
+        os.utime(files[0], (0, 0))
+        assert run_once(config).ingest.files == {"ingested": 5}
+        assert inbox(day) == files
+
+    def test_a_file_that_changes_while_it_is_read_stays(self, day, monkeypatch):
+        config = configured(day, ('keep = "leave"', 'keep = "delete"'))
+        target = inbox(day)[0]
+        insert = Store.insert_arcs
+
+        def grow(store, station, arcs):
+            insert(store, station, arcs)
+            with target.open("ab") as file:
+                file.write(gzip.compress(b"COMMENT"))
+
+        monkeypatch.setattr(Store, "insert_arcs", grow)
+        run_once(config)
+        assert inbox(day) == [target]
+
+    def test_copies_are_tidied_like_their_originals(self, day):
+        config = configured(day, ('keep = "leave"', 'keep = "move"'))
+        run_once(config)
+        original = sorted((day / "inbox" / "done").iterdir())[0]
+        shutil.copy(original, day / "inbox" / "copy.rnx.gz")
+        run_once(config)
+        assert inbox(day) == []
+
+    def test_a_failing_move_is_told_and_estimates_are_made(self, day):
+        config = configured(day, ('keep = "leave"', 'keep = "move"'))
+        (day / "inbox" / "done").write_text("a file where the folder should be")
+        report = run_once(config)
+        assert report.estimates_new > 0
+        problem = report.ingest.problems["inbox.keep"]
+        assert "and 3 more" in problem
+        assert 'keep = "leave"' in problem
+
+    def test_deleting_short_files_is_warned_of(self, day):
+        config = configured(day, ('keep = "leave"', 'keep = "delete"'))
+        assert "as they are cut" in run_once(config).ingest.notes["inbox.keep"]
+
+
+class TestPartialNavigation:
+    def test_satellites_left_out_are_told_and_taken_when_navigation_comes(self, day):
+        config = load_config(day / "soilglint.toml")
+        path, whole = navigation_of(day, {"G05", "G14"})
+        report = run_once(config)
+        first = inbox(day)[0].name
+        assert "no ephemeris for G05, G14" in report.ingest.notes[first]
+        assert "G05, G14" in status(config)["files"]["notes"][first]
+        files, arcs = stored(config)
+        assert files[first].satellites == "G05 G14"
+        assert not set(arcs["satellite"]) & {"G05", "G14"}
+        assert not run_once(config).changed
+
+        path.with_name("more.rnx.gz").write_bytes(whole)
+        report = run_once(config)
+        assert report.ingest.files == {"ingested": 5}
+        files, arcs = stored(config)
+        assert set(arcs["satellite"]) >= {"G05", "G14"}
+        assert files[first].satellites == ""
+        assert not run_once(config).changed
+
+    def test_navigation_of_other_satellites_changes_nothing(self, day):
+        config = load_config(day / "soilglint.toml")
+        path, _ = navigation_of(day, {"G05"})
+        run_once(config)
+        shutil.copy(path, path.with_name("again.rnx.gz"))
+        text = gzip.decompress(path.read_bytes()).replace(b"\nG14 ", b"\nG13 ")
+        path.with_name("other.rnx.gz").write_bytes(gzip.compress(text))
+        assert run_once(config).ingest.files == {"ingested": 1}  # the navigation file itself
+
+    def test_a_file_that_lacks_ephemerides_is_not_tidied_for_two_days(self, day):
+        config = configured(day, ('keep = "leave"', 'keep = "delete"'))
+        navigation_of(day, {f"G{number:02d}" for number in range(1, 17)})
+        end = pd.Timestamp("2024-05-15T00:00Z")
+        run_once(config, now=end + pd.Timedelta(hours=12))
+        assert len(inbox(day)) == 4
+        run_once(config, now=end + pd.Timedelta(days=3))
+        assert inbox(day) == []
+
+    def test_navigation_that_came_back_is_tried_again(self, day):
+        config = load_config(day / "soilglint.toml")
+        held = inbox(day)
+        for path in held:
+            path.rename(day / path.name)
+        run_once(config)  # navigation alone
+        nav = (day / "nav").rename(day / "hidden")
+        for path in held:
+            (day / path.name).rename(path)
+        assert run_once(config).ingest.files == {"waiting_orbits": 4}
+        nav.rename(day / "nav")
+        assert run_once(config).ingest.files == {"ingested": 4}
+
+
+class TestNames:
+    def test_a_name_that_is_no_utf8_is_taken_like_any_other(self, day):
+        config = load_config(day / "soilglint.toml")
+        first, second, *_ = inbox(day)
+        raw = os.fsencode(first.parent) + b"/b\xe9\xff.rnx.gz"
+        first.rename(os.fsdecode(raw))
+        held = second.rename(day / second.name)
+        assert run_once(config).ingest.problems == {}
+        assert r"b\xe9\xff.rnx.gz" in stored(config)[0]
+        # As a neighbour it is found again: an arc over the border comes out whole.
+        held.rename(second)
+        assert run_once(config).ingest.arcs_superseded > 0
+        assert not run_once(config).changed
+
+    def test_a_waiting_file_may_be_renamed(self, day):
+        config = load_config(day / "soilglint.toml")
+        hidden = (day / "nav").rename(day / "hidden")
+        run_once(config)
+        for path in inbox(day):
+            path.rename(path.with_name(f"renamed_{path.name}"))
+        assert run_once(config).ingest.files == {"waiting_orbits": 4}
+        hidden.rename(day / "nav")
+        assert run_once(config).ingest.files == {"ingested": 5}
+        assert set(status(config)["files"]["problems"]) == set()
+
+    def test_the_copy_of_a_file_that_was_not_taken_stands_in_for_it(self, day):
+        config = configured(day, ("latitude_deg = 48.25", "latitude_deg = 48.26"))
+        run_once(config)
+        for path in inbox(day):
+            shutil.copy(path, path.with_name(f"copy_{path.name}"))
+            path.unlink()
+        assert run_once(config).ingest.files == {"other_station": 4}
+        config = configured(day, ("latitude_deg = 48.26", "latitude_deg = 48.25"))
+        assert run_once(config).ingest.files == {"ingested": 4}
+
+    def test_two_copies_that_arrive_together_are_taken_once(self, day):
+        config = load_config(day / "soilglint.toml")
+        first = inbox(day)[0]
+        shutil.copy(first, first.with_name("a_copy.rnx.gz"))
+        assert run_once(config).ingest.files == {"ingested": 5}
+        assert not run_once(config).changed
+
+    def test_orbit_patterns_that_name_the_inbox_do_not_block_it(self, day):
+        nav = next((day / "nav").iterdir())
+        nav.rename(day / "inbox" / nav.name)
+        config = configured(day, ('nav = ["nav/*.rnx.gz"]', 'nav = ["inbox/*"]'))
+        report = run_once(config)
+        assert report.ingest.files == {"ingested": 5}
+        assert report.ingest.problems == {}
+
+    def test_a_name_that_is_used_again_leaves_earlier_arcs(self, day):
+        config = load_config(day / "soilglint.toml")
+        files = [path.read_bytes() for path in inbox(day)]
+        for path in inbox(day):
+            path.unlink()
+        latest = day / "inbox" / "latest.rnx.gz"
+        starts = []
+        for content in files:
+            latest.write_bytes(content)
+            assert run_once(config).ingest.files["ingested"] >= 1
+            starts.append(set(stored(config)[1]["start"]))
+        assert all(len(a - b) <= 6 for a, b in itertools.pairwise(starts))
+        assert len(starts[-1]) > 2 * len(starts[0])
+        latest.write_bytes(files[0])
+        assert not run_once(config).changed
+
+    def test_a_corrected_file_replaces_what_it_was(self, day):
+        config = load_config(day / "soilglint.toml")
+        run_once(config)
+        target = inbox(day)[1]
+        text = gzip.decompress(target.read_bytes())
+        # Without satellite G05 from the second hour on, over the same span.
+        lines = text.splitlines(keepends=True)
+        kept = [line for k, line in enumerate(lines) if k < 2000 or line[:3] != b"G05"]
+        before = stored(config)[1]
+        assert len(kept) < len(lines)
+        target.write_bytes(gzip.compress(b"".join(kept)))
+        run_once(config)
+        assert stored(config)[1]["n_obs"].sum() < before["n_obs"].sum()
+
+    def test_our_own_files_in_the_inbox_are_no_data(self, day):
+        shutil.move(day / "soilglint.toml", day / "inbox" / "soilglint.toml")
+        config = configured(
+            day / "inbox",
+            ('path = "inbox"', 'path = "."'),
+            ('patterns = ["*.rnx.gz"]', 'patterns = ["*"]'),
+            ("nav/*", "../nav/*"),
+        )
+        for _ in range(2):
+            assert run_once(config).ingest.problems == {}
+        assert set(stored(config)[0]) >= {path.name for path in inbox(day) if "rnx" in path.name}
+
+    def test_a_file_that_cannot_be_opened_stands_in_the_status(self, day, monkeypatch):
+        from daemon.ingest import look
+
+        config = load_config(day / "soilglint.toml")
+        first = inbox(day)[0].name
+        fingerprint = look.fingerprint
+
+        def refusing(path, name):
+            if name == first:
+                raise PermissionError(13, "Permission denied")
+            return fingerprint(path, name)
+
+        monkeypatch.setattr(look, "fingerprint", refusing)
+        assert "owner" in run_once(config).ingest.problems[first]
+        assert "owner" in status(config)["files"]["problems"][first]["reason"]
+        assert not run_once(config).changed
+        monkeypatch.undo()
+        assert run_once(config).ingest.files == {"ingested": 1}
+        assert status(config)["files"]["problems"] == {}
+
+    def test_snr66_without_a_date_is_to_be_renamed(self, day):
+        text = "  1   10.0000  120.0000      0.0  0.005  0.00 40.00 41.00  0.00  0.00  0.00\n"
+        path = day / "inbox" / "table.rnx.gz"
+        path.write_text(text * 2)
+        config = load_config(day / "soilglint.toml")
+        problem = run_once(config).ingest.problems["table.rnx.gz"]
+        assert "mchl0100.25.snr66" in problem
+        assert "--date" not in problem
+        # And the same content by another name is looked at.
+        path.rename(day / "inbox" / "smpl1350.24.snr66.rnx.gz")
+        assert run_once(config).ingest.files == {"ingested": 1}
+
+    @pytest.mark.parametrize(("name", "told"), [("othr", True), ("SMPL", False)])
+    def test_snr66_of_another_name_is_noted(self, day, name, told):
+        row = "  1   10.0000  120.0000 {:8.1f}  0.005  0.00 40.00 41.00  0.00  0.00  0.00\n"
+        path = day / "inbox" / f"{name}1350.24.snr66"
+        path.write_text("".join(row.format(30.0 * k) for k in range(20)))
+        config = configured(day, ('patterns = ["*.rnx.gz"]', 'patterns = ["*"]'))
+        note = run_once(config).ingest.notes.get(path.name, "")
+        assert ("says station othr" in note) == told
+
+
+def test_damage_and_truncation_are_told_per_file(day):
+    config = load_config(day / "soilglint.toml")
+    cut, broken, *_ = inbox(day)
+    cut.write_bytes(gzip.compress(half(cut)[0]))
+    text = gzip.decompress(broken.read_bytes())
+    where = text.index(b"\n> ", len(text) // 2) + 5
+    broken.write_bytes(gzip.compress(text[:where] + b"@@@@@@@" + text[where + 7 :]))
+    report = run_once(config)
+    assert "it ends early: line" in report.ingest.notes[cut.name]
+    assert "line" in report.ingest.notes[broken.name]
+    assert stored(config)[0][cut.name].cut
+    text = "\n".join(status_lines(status(config)))
+    assert f"note on {cut.name}: it ends early" in text
+    assert f"note on {broken.name}" in text
+
+
+class TestHeights:
+    def test_the_first_batch_stands_on_the_heights_that_it_freezes(self, day):
+        config = load_config(day / "soilglint.toml")
+        run_once(config)
+        with Store.reading(config.store.path) as store:
+            heights = store.apriori_heights(NAME)
+            arcs = store.arcs(NAME)
+        for arc in arcs.itertuples():
+            name = f"{arc.satellite[0]}{arc.signal}"
+            sectors = [h for key, h in heights.items() if key.startswith(name)]
+            assert arc.apriori_height_m in sectors
+
+    def test_the_same_data_packed_anew_replace_no_arcs(self, day):
+        config = load_config(day / "soilglint.toml")
+        run_once(config)
+        for path in inbox(day):
+            path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), 1))
+        report = run_once(config)
+        assert report.ingest.files == {"ingested": 4}
+        assert (report.ingest.arcs_new, report.ingest.arcs_superseded) == (0, 0)
+
+
+class TestSettings:
+    def test_patterns_that_name_nothing_are_told(self, day):
+        config = configured(
+            day, ('nav = ["nav/*.rnx.gz"]', 'nav = ["nav", "nowhere/*.n"]\nsp3 = ["x.sp3"]')
+        )
+        report = run_once(config)
+        notes = report.ingest.notes
+        assert "is a folder" in notes["orbits.nav"]
+        assert "nowhere/*.n" in notes["orbits.nav"]
+        assert "x.sp3" in notes["orbits.sp3"]
+        assert "prefer" in notes["orbits.sp3"]
+        waiting = next(iter(report.ingest.problems.values()))
+        assert "nowhere/*.n" in waiting
+        assert "nowhere/*.n" in status(config)["notes"]["orbits.nav"]
+
+    def test_orbits_that_prefer_leaves_out_are_told(self, day):
+        config = configured(day, ('prefer = ["broadcast"]', 'prefer = ["sp3"]'))
+        report = run_once(config)
+        assert report.ingest.files == {"waiting_orbits": 4, "ingested": 1}
+        problems = list(report.ingest.problems.values())
+        assert all("orbits.prefer" in problem for problem in problems)
+        config = configured(day, ('prefer = ["sp3"]', 'prefer = ["sp3", "broadcast"]'))
+        assert run_once(config).ingest.files == {"ingested": 4}
+
+    def test_arcs_of_other_settings_do_not_mix(self, day):
+        config = load_config(day / "soilglint.toml")
+        run_once(config)
+        other = configured(day, ("elevation = [5, 25]", "elevation = [5, 20]"))
+        with pytest.raises(ConfigError, match=r"station\.elevation was \[5\.0, 25\.0\]") as caught:
+            run_once(other)
+        assert "store" in str(caught.value)
+        assert "qc.end_above_deg" in str(caught.value)
+        assert "station.elevation" in status(other)["notes"]["settings"]
+
+    def test_settings_of_the_model_may_change(self, day):
+        run_once(load_config(day / "soilglint.toml"))
+        config = configured(day, ('kind = "linear"', 'kind = "linear"\nmin_days = 20'))
+        assert not run_once(config).changed
+
+
+def test_a_store_on_a_disk_that_is_not_there_is_not_begun(day):
+    elsewhere = day.parent / "disk" / "s.sqlite"
+    config = configured(day, ('path = "soilglint.sqlite"', f'path = "{elsewhere}"'))
+    with pytest.raises(StoreError, match="mounted"):
+        run_once(config)
+    beside = configured(day, (str(elsewhere), "deep/s.sqlite"))
+    run_once(beside)
+    assert (day / "deep" / "s.sqlite").exists()
+
+
+def test_a_foreign_database_is_left_as_it_is(day):
+    config = load_config(day / "soilglint.toml")
+    connection = sqlite3.connect(config.store.path)
+    connection.execute("CREATE TABLE notes (text)")
+    connection.commit()
+    connection.close()
+    before = config.store.path.read_bytes()
+    for _ in range(2):
+        with pytest.raises(StoreError, match="no soilglint store"):
+            run_once(config)
+    with pytest.raises(StoreError, match="no soilglint store"):
+        Store.reading(config.store.path)
+    assert config.store.path.read_bytes() == before

@@ -1,0 +1,51 @@
+import datetime
+import gzip
+import os
+
+import pytest
+
+from retrieval.chain import arcs_from_files
+from retrieval.errors import InputError, NoSnrError, PositionMissingError
+
+
+@pytest.fixture
+def files(sample):
+    """One observation file (6 hours) and the navigation file of the sample."""
+    return [sorted((sample / "inbox").iterdir())[0], *(sample / "nav").iterdir()]
+
+
+def test_a_position_keeps_the_name_of_the_files(files):
+    result = arcs_from_files(files, position=(48.25, 16.75, 200.0))
+    assert result.station.name == "SMPL"
+    assert result.station.latitude_deg == 48.25
+
+
+def test_a_position_of_elsewhere_is_refused(files):
+    with pytest.raises(InputError, match="km from station SMPL"):
+        arcs_from_files(files, position=(49.25, 16.75, 200.0))
+    with pytest.raises(PositionMissingError, match="latitude"):
+        arcs_from_files(files, position=(95.0, 16.75, 200.0))
+
+
+def test_a_name_without_marker_is_that_of_the_file_as_text(tmp_path):
+    path = tmp_path / os.fsdecode(b"b\xff.snr66")
+    row = "  1 {:9.4f}  120.0000 {:8.1f}  0.005  0.00 40.00 41.00  0.00  0.00  0.00\n"
+    path.write_text("".join(row.format(5 + 0.1 * k, 30.0 * k) for k in range(250)))
+    day = datetime.date(2025, 1, 10)
+    result = arcs_from_files([path], position=(48.25, 16.75, 200.0), date=day)
+    result.station.name.encode()  # a lone surrogate would raise
+
+
+def test_a_date_for_files_that_hold_their_own_is_noted(files):
+    result = arcs_from_files(files, date=datetime.date(2020, 1, 1))
+    assert any("hold their own dates" in note for note in result.notes)
+    assert result.arcs["start"].dt.year.min() == 2024
+
+
+def test_a_header_alone_is_told_apart_from_missing_snr(files, tmp_path):
+    text = gzip.decompress(files[0].read_bytes())
+    path = tmp_path / "head.rnx"
+    path.write_bytes(text[: text.index(b"\n", text.index(b"END OF HEADER")) + 1])
+    with pytest.raises(InputError, match="no whole epoch") as caught:
+        arcs_from_files([path])
+    assert not isinstance(caught.value, NoSnrError)
