@@ -1,21 +1,38 @@
 """The fixed height a phase refers to: configured, frozen by a station, or learnt from arcs.
 
-Heights have keys: a signal selection (``GS2X``), or a selection in a sector of 45 degrees
-(``GS2X@090``), because ground slopes and roofs end.
+Ground slopes and roofs end, so heights are kept by signal and by sector of 45 degrees. The key of a
+height says what it is the median of: ``GS2X@090`` a signal in a sector, ``@090`` all signals in the
+sector, ``GS2X`` the signal everywhere, and the empty key everything. An arc takes the first that is
+known, in this order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["apriori_heights", "learn_apriori_heights", "sector_key"]
+__all__ = [
+    "LearntHeight",
+    "apriori_heights",
+    "height_at",
+    "learn_apriori_heights",
+    "sector_key",
+]
 
 _ARCS_FOR_A_HEIGHT = 5
 _SECTOR_DEG = 45
+
+
+@dataclass(frozen=True)
+class LearntHeight:
+    """A height in metres, and the number of arcs it is the median of."""
+
+    height_m: float
+    n_arcs: int
 
 
 def sector_key(selection: str, azimuth_deg: float) -> str:
@@ -29,47 +46,47 @@ def sector_key(selection: str, azimuth_deg: float) -> str:
     return f"{selection}@{int(azimuth_deg % 360 // _SECTOR_DEG) * _SECTOR_DEG:03d}"
 
 
-def learn_apriori_heights(table: pd.DataFrame) -> dict[str, float]:
-    """Learn fixed heights from the accepted arcs of an arc table.
+def height_at(heights: Mapping[str, float], selection: str, azimuth_deg: float) -> float:
+    """Return the height of a signal in a direction, NaN where none is known.
 
-    A height is the median over the accepted arcs of a signal in a sector, or, where these are fewer
-    than five, of all signals in the sector, else of the signal, else of all arcs.
+    Examples
+    --------
+    >>> height_at({"GS2X": 1.8, "@090": 1.7}, "GS2X", 100.0)
+    1.7
+    """
+    keys = (sector_key(selection, azimuth_deg), sector_key("", azimuth_deg), selection, "")
+    return next((heights[key] for key in keys if key in heights), np.nan)
+
+
+def learn_apriori_heights(
+    arcs: pd.DataFrame, least: int = _ARCS_FOR_A_HEIGHT
+) -> dict[str, LearntHeight]:
+    """Learn fixed heights from arcs.
 
     Parameters
     ----------
-    table : DataFrame
-        ``satellite``, ``signal``, ``azimuth_deg``, ``reflector_height_m`` and ``accepted``.
+    arcs : DataFrame
+        Accepted arcs: ``selection`` (``GS2X``), ``azimuth_deg`` and ``reflector_height_m``.
+    least : int
+        Arcs that a height needs; that of the empty key needs one.
 
     Returns
     -------
     dict
-        Metres, for each signal and sector seen (``GS2X@090``) and each signal (``GS2X``, for
-        sectors not seen). Empty where no arc is accepted.
+        Medians by key, rounded to .1 mm; empty without arcs.
     """
-    selection = table["satellite"].str[0] + table["signal"]
-    sector = [sector_key("", azimuth) for azimuth in table["azimuth_deg"]]
-    arcs = pd.DataFrame(
-        {"selection": selection, "sector": sector, "key": selection + sector}, index=table.index
-    )
-    good = arcs.assign(height=table["reflector_height_m"])[table["accepted"].to_numpy(dtype=bool)]
-    if good.empty:
+    if arcs.empty:
         return {}
-    overall = float(good["height"].median())
-    known: dict[str, float] = {}
-    for column in ("key", "sector", "selection"):
-        medians = good.groupby(column)["height"].agg(["median", "size"])
-        enough = medians[medians["size"] >= _ARCS_FOR_A_HEIGHT]["median"]
-        known.update({str(name): float(height) for name, height in enough.items()})
-    seen = arcs.drop_duplicates("key").sort_values("key")
-    heights = {
-        str(row.key): known.get(
-            str(row.key),
-            known.get(str(row.sector), known.get(str(row.selection), overall)),
-        )
-        for row in seen.itertuples()
-    }
-    heights |= {name: known.get(name, overall) for name in sorted(set(selection))}
-    return {name: round(height, 4) for name, height in heights.items()}
+    sector = np.array([sector_key("", azimuth) for azimuth in arcs["azimuth_deg"]], dtype=object)
+    selection = arcs["selection"].to_numpy(dtype=object)
+    heights = arcs["reflector_height_m"].reset_index(drop=True)
+    learnt: dict[str, LearntHeight] = {}
+    for keys in (selection + sector, sector, selection, np.full(len(arcs), "", dtype=object)):
+        medians = heights.groupby(keys).agg(["median", "size"])
+        for key, row in medians.iterrows():
+            if row["size"] >= least or key == "":
+                learnt[str(key)] = LearntHeight(round(float(row["median"]), 4), int(row["size"]))
+    return learnt
 
 
 def apriori_heights(
@@ -84,7 +101,7 @@ def apriori_heights(
     Parameters
     ----------
     given : float, mapping or None
-        Configured or frozen heights, see `retrieval.arcs.ArcSettings`; they win over learnt ones.
+        Configured or frozen heights by key; what they say of an arc wins over what is learnt.
     selections : (m,) object
         Signal selection of each arc.
     azimuth_deg, height_m : (m,) float64
@@ -100,25 +117,14 @@ def apriori_heights(
         All heights by key.
     """
     if isinstance(given, int | float):
-        names = sorted(set(selections.tolist()))
-        return np.full(len(selections), float(given)), dict.fromkeys(names, float(given))
-    learnt = learn_apriori_heights(
-        pd.DataFrame(
-            {
-                "satellite": [name[0] for name in selections],
-                "signal": [name[1:] for name in selections],
-                "azimuth_deg": azimuth_deg,
-                "reflector_height_m": height_m,
-                "accepted": accepted,
-            }
-        )
-    )
+        return np.full(len(selections), float(given)), {"": float(given)}
+    good = pd.DataFrame(
+        {"selection": selections, "azimuth_deg": azimuth_deg, "reflector_height_m": height_m}
+    )[accepted]
+    learnt = {key: known.height_m for key, known in learn_apriori_heights(good).items()}
     given = given or {}
     fixed_m = np.full(len(selections), np.nan)
     for arc, (name, azimuth) in enumerate(zip(selections, azimuth_deg, strict=True)):
-        key = sector_key(name, azimuth)
-        for heights in (given, learnt):
-            if key in heights or name in heights:
-                fixed_m[arc] = heights.get(key, heights.get(name, np.nan))
-                break
+        height = height_at(given, name, azimuth)
+        fixed_m[arc] = height_at(learnt, name, azimuth) if np.isnan(height) else height
     return fixed_m, {**learnt, **given}

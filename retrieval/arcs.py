@@ -72,9 +72,8 @@ class ArcSettings:
     height_mode : "fixed" or "free"
         Phase at an a-priori height, or height, amplitude and phase fitted together.
     apriori_height_m : float, mapping, or None
-        The fixed height, or heights by signal selection (``GS2X``) or by selection and 45 degree
-        sector (``GS2X@090``). What is not given is learnt from the accepted arcs at hand
-        (`retrieval.apriori.learn_apriori_heights`).
+        The fixed height, or heights by key (``GS2X``, ``GS2X@090``, see `retrieval.apriori`). What
+        is not given is learnt from the accepted arcs at hand.
     """
 
     elevation_deg: tuple[float, float] = (5.0, 25.0)

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from daemon.store import Store
-from retrieval.apriori import sector_key
+from retrieval.apriori import LearntHeight, learn_apriori_heights
 
-__all__ = ["LearntHeight", "learnt_heights"]
+__all__ = ["learnt_heights"]
 
-# Accepted arcs before the a-priori height of a signal, or of a sector of it, is frozen.
+# Accepted arcs before a height is frozen.
 _ARCS_FOR_A_HEIGHT = 10
 # Heights further than this from the configured antenna height belong to other reflectors.
 _NEAR_ANTENNA_M = 0.5
-
-
-@dataclass(frozen=True)
-class LearntHeight:
-    """A height, and the number of arcs it is the median of."""
-
-    height_m: float
-    n_arcs: int
 
 
 def learnt_heights(
@@ -53,23 +43,19 @@ def learnt_heights(
         Of the configuration.
     """
     good = new[new["accepted"]]
-    selection = good["satellite"].str[0] + good["signal"]
-    learnt: dict[str, LearntHeight] = {}
-    for signal, arcs in good.groupby(selection):
-        heights_m: dict[str, list[float]] = {}
-        seen = [
-            (azimuth_deg, height_m)
-            for number, azimuth_deg, height_m in store.reflector_heights(station, str(signal))
-            if number not in obsolete
-        ]
-        seen += zip(arcs["azimuth_deg"], arcs["reflector_height_m"], strict=True)
-        for azimuth_deg, height_m in seen:
-            if antenna_height_m is None or abs(height_m - antenna_height_m) <= _NEAR_ANTENNA_M:
-                heights_m.setdefault(str(signal), []).append(height_m)
-                heights_m.setdefault(sector_key(str(signal), azimuth_deg), []).append(height_m)
-        learnt |= {
-            key: LearntHeight(round(float(np.median(values)), 4), len(values))
-            for key, values in sorted(heights_m.items())
-            if key not in known and len(values) >= _ARCS_FOR_A_HEIGHT
-        }
-    return learnt
+    stored = store.reflector_heights(station)
+    arcs = pd.concat(
+        [
+            stored[~stored.index.isin(list(obsolete))],
+            good[["azimuth_deg", "reflector_height_m"]].assign(
+                selection=good["satellite"].str[0] + good["signal"]
+            ),
+        ],
+        ignore_index=True,
+    )
+    if antenna_height_m is not None:
+        near = (arcs["reflector_height_m"] - antenna_height_m).abs() <= _NEAR_ANTENNA_M
+        arcs = arcs[near]
+    learnt = learn_apriori_heights(arcs, _ARCS_FOR_A_HEIGHT)
+    # The median over everything would keep signals from heights of their own.
+    return {key: height for key, height in learnt.items() if key and key not in known}

@@ -21,7 +21,7 @@ from daemon.ingest.ephemerides import (
     waiting_for_orbits,
     with_orbits_account,
 )
-from daemon.ingest.heights import LearntHeight, learnt_heights
+from daemon.ingest.heights import learnt_heights
 from daemon.ingest.report import IngestReport
 from daemon.ingest.settings import require_same_settings, setting_notes
 from daemon.ingest.tidying import tidy_up
@@ -36,6 +36,7 @@ from daemon.intake import (
 from daemon.store import FileState, Store
 from daemon.superseding import ArcChanges, arc_changes
 from daemon.utc import parse_utc, utc_text
+from retrieval.apriori import LearntHeight
 from retrieval.chain import SAME_STATION_M
 from retrieval.errors import NoNavigationError
 from retrieval.orbits import OrbitSource

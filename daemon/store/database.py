@@ -240,14 +240,18 @@ class Store:
             start, end = row[place], row[place + 1]
             self._connection.execute(link, (number, station, FileState.INGESTED, end, start))
 
-    def reflector_heights(self, station: str, signal: str) -> list[tuple[int, float, float]]:
-        """Return number, azimuth (degrees) and height (m) of a selection's accepted arcs."""
+    def reflector_heights(self, station: str) -> pd.DataFrame:
+        """Return `selection`, `azimuth_deg`, `reflector_height_m` of accepted arcs, by number."""
         rows = self._query(
-            "SELECT id, azimuth_deg, reflector_height_m FROM arcs WHERE station = ? AND accepted "
-            "AND substr(satellite, 1, 1) || signal = ? ORDER BY id",
-            (station, signal),
+            "SELECT id, substr(satellite, 1, 1) || signal, azimuth_deg, reflector_height_m "
+            "FROM arcs WHERE station = ? AND accepted ORDER BY id",
+            (station,),
         )
-        return [(row[0], row[1], row[2]) for row in rows]
+        names = ["number", "selection", "azimuth_deg", "reflector_height_m"]
+        table = pd.DataFrame([tuple(row) for row in rows], columns=names)
+        return table.astype({"azimuth_deg": "float64", "reflector_height_m": "float64"}).set_index(
+            "number"
+        )
 
     def first_arc_closed(self, station: str) -> pd.Timestamp | None:
         """Return when the first accepted arc was closed, UTC; None before there is one."""

@@ -87,7 +87,7 @@ CREATE TABLE arc_files (
 _APRIORI_HEIGHTS = """
 CREATE TABLE apriori_heights (
     station TEXT NOT NULL,
-    signal TEXT NOT NULL,           -- selection, with or without sector: GS2X, GS2X@090
+    signal TEXT NOT NULL,           -- key: GS2X, GS2X@090, or @090 for all signals
     version INTEGER NOT NULL,
     height_m REAL NOT NULL,
     n_arcs INTEGER NOT NULL,        -- accepted arcs it is the median of

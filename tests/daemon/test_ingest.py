@@ -14,6 +14,7 @@ from daemon.errors import ConfigError, StoreError
 from daemon.jobs import run_once
 from daemon.status import station_status, status_lines
 from daemon.store import Store
+from retrieval.apriori import height_at
 
 NAME = "smpl"
 
@@ -348,8 +349,7 @@ class TestHeights:
             arcs = store.arcs(NAME)
         for arc in arcs.itertuples():
             name = f"{arc.satellite[0]}{arc.signal}"
-            sectors = [h for key, h in heights.items() if key.startswith(name)]
-            assert arc.apriori_height_m in sectors
+            assert arc.apriori_height_m == height_at(heights, name, arc.azimuth_deg)
 
     def test_the_same_data_packed_anew_replace_no_arcs(self, day):
         config = load_config(day / "soilglint.toml")

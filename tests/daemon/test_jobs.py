@@ -18,7 +18,7 @@ from daemon.ingest import look
 from daemon.jobs import make_live_estimates, run_once
 from daemon.sample import write_sample
 from daemon.store import Store
-from retrieval.apriori import sector_key
+from retrieval.apriori import height_at
 
 NAME = "smpl"
 # What says when something was done, and not what.
@@ -284,8 +284,7 @@ def test_heights_are_frozen_when_first_learnt(config):
     # The truth is 1.8 m; arcs of the second day refer to what was learnt by then, with them.
     assert all(abs(height - 1.8) < 0.02 for height in learnt.values())
     for arc in arcs.itertuples():
-        key = sector_key(f"G{arc.signal}", arc.azimuth_deg)
-        assert arc.apriori_height_m == learnt.get(key, learnt[f"G{arc.signal}"])
+        assert arc.apriori_height_m == height_at(learnt, f"G{arc.signal}", arc.azimuth_deg)
 
 
 @pytest.mark.parametrize("function", ["insert_arcs", "delete_arcs", "insert_estimates"])
