@@ -23,6 +23,7 @@ __all__ = [
     "EpochLines",
     "SatelliteIds",
     "duplicated",
+    "enumerated",
     "instants_ns",
     "matches_template",
     "one_edit_from",
@@ -219,6 +220,28 @@ def read_satellite_ids(
     number, valid = read_integers(octets, at + 1, 2)
     valid &= inside & (letter > 0) & (number > 0)
     return np.where(valid, letter * 256 + number, 0).astype(np.int32)
+
+
+def enumerated(count: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return, for items that stand one after another, whose each is and which of its owner's.
+
+    Parameters
+    ----------
+    count : (m,) int64
+        Items of each owner.
+
+    Returns
+    -------
+    owner, rank : (sum(count),) int64
+        Rank counts from 0.
+
+    Examples
+    --------
+    >>> [values.tolist() for values in enumerated(np.array([2, 0, 3]))]
+    [[0, 0, 2, 2, 2], [0, 1, 0, 1, 2]]
+    """
+    owner = np.repeat(np.arange(len(count)), count)
+    return owner, np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
 
 
 def duplicated(satellites: SatelliteIds, n_epochs: int) -> NDArray[np.bool_]:

@@ -15,6 +15,7 @@ from retrieval.rinex.definition import Definition, has_label
 from retrieval.rinex.epochs import (
     EpochLines,
     SatelliteIds,
+    enumerated,
     instants_ns,
     matches_template,
     one_edit_from,
@@ -79,16 +80,14 @@ class Rinex2:
     ) -> SatelliteIds:
         """Read the ids in columns 33 to 68 of the epoch line and its continuations."""
         count = np.where(wanted, epochs.count, 0)
-        epoch = np.repeat(np.arange(len(epochs)), count)
-        rank = np.arange(len(epoch)) - np.repeat(np.cumsum(count) - count, count)
+        epoch, rank = enumerated(count)
         line = epochs.line[epoch] + rank // _IDS_PER_LINE
         column = _IDS + _ID_WIDTH * (rank % _IDS_PER_LINE)
         code = read_satellite_ids(lines.octets, lines.start[line] + column, True)
         code[lines.length[line] < column + _ID_WIDTH] = 0
         unclean = np.zeros(len(epochs), np.bool_)
         n_lines = self.header_lines(count)
-        continued = np.repeat(np.arange(len(epochs)), n_lines)
-        extra = np.arange(len(continued)) - np.repeat(np.cumsum(n_lines) - n_lines, n_lines)
+        continued, extra = enumerated(n_lines)
         start = lines.start[epochs.line[continued] + 1 + extra]
         for offset in range(_IDS):
             at = np.minimum(start + offset, len(lines.octets) - 1)

@@ -15,6 +15,7 @@ from retrieval.rinex.definition import Definition, has_label
 from retrieval.rinex.epochs import (
     EpochLines,
     SatelliteIds,
+    enumerated,
     instants_ns,
     matches_template,
     one_edit_from,
@@ -88,8 +89,7 @@ class Rinex3:
     ) -> SatelliteIds:
         """Read the id that begins each satellite line."""
         count = np.where(wanted, epochs.count, 0)
-        epoch = np.repeat(np.arange(len(epochs)), count)
-        rank = np.arange(len(epoch)) - np.repeat(np.cumsum(count) - count, count)
+        epoch, rank = enumerated(count)
         line = epochs.line[epoch] + 1 + rank
         code = read_satellite_ids(lines.octets, lines.start[line], False)
         code[lines.length[line] < _ID_WIDTH] = 0
