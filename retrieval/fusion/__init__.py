@@ -1,10 +1,17 @@
 """Retrieval models: arcs of one station in, soil moisture with bounds and a flag out.
 
-`linear` is the physical model that needs no reference data. It works on `history`, the daily record
-of every track. A model depends on the arcs it is given and on nothing else: no clock, no file.
+`linear` is the physical model that needs no reference data, in causal mode. It works on `history`, the daily record of every track, and
+on `level`, what it says; `windows` makes moisture, bounds and flags of it. A model depends on the
+arcs and temperatures it is given and on nothing else: no clock, no file.
 """
 
-from retrieval.fusion.linear import ESTIMATE_COLUMNS, LinearModel
-from retrieval.fusion.settings import LinearSettings
+from retrieval.fusion.linear import LinearModel
+from retrieval.fusion.settings import LinearSettings, dry_season_doy
+from retrieval.fusion.windows import ESTIMATE_COLUMNS
 
-__all__ = ["ESTIMATE_COLUMNS", "LinearModel", "LinearSettings"]
+__all__ = [
+    "ESTIMATE_COLUMNS",
+    "LinearModel",
+    "LinearSettings",
+    "dry_season_doy",
+]

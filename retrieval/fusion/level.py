@@ -1,4 +1,4 @@
-"""What the days before a day say of phases, amplitudes and moisture: the level of that day."""
+"""What days say of phases and amplitudes, and what those before a day say of its moisture."""
 
 from __future__ import annotations
 
@@ -18,7 +18,19 @@ from retrieval.fusion.history import TrackHistory
 from retrieval.fusion.settings import LinearSettings
 from retrieval.interferogram import wrap_deg
 
-__all__ = ["LEVEL_DAYS", "TRACK_NOISE_DEG", "Level", "learn_level", "linked_tracks"]
+__all__ = [
+    "LEVEL_DAYS",
+    "TRACK_NOISE_DEG",
+    "VEGETATION_DEG",
+    "DailyRecord",
+    "Level",
+    "TrackReferences",
+    "daily_record",
+    "highest_mean",
+    "learn_level",
+    "linked_tracks",
+    "mean_of_lowest",
+]
 
 LEVEL_DAYS = 365
 # A track's noise from day to day is 3 to 4 degrees (MCHL).
@@ -31,14 +43,14 @@ _EXPECTED_DAYS = 30
 _LOWEST_SHARE = 0.15
 _TOP_SHARE = 0.2
 # Chew et al. (2016): 50.25 % VWC per unit of normalised amplitude, over 1.48 % VWC per degree.
-_VEGETATION_DEG = 50.25 / 1.48
+VEGETATION_DEG = 50.25 / 1.48
 _VEGETATION_DAYS = 30
 _VEGETATION_VALUES = 10
 
 
 @dataclass(frozen=True)
-class Level:
-    """What the days before a day say; arrays have one value per track, (k,).
+class TrackReferences:
+    """What each of k tracks usually shows.
 
     Attributes
     ----------
@@ -48,6 +60,39 @@ class Level:
         Its usual reflector height, NaN before enough visits.
     usable : (k,) bool
         Whether the track takes part.
+    """
+
+    reference_deg: Floats
+    height_m: Floats
+    usable: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class DailyRecord(TrackReferences):
+    """What the tracks in use say of each of n days; days of snow and frozen days say nothing.
+
+    Attributes
+    ----------
+    psi_deg : (n,) float64
+        Mean over tracks of minus the phase's distance from the reference, 0 on the median day; it
+        rises with moisture. NaN for none.
+    n_tracks : (n,) int64
+        Tracks in use.
+    amplitude : (n,) float64
+        Mean over tracks of the amplitude over the track's own; NaN for none.
+    """
+
+    psi_deg: Floats
+    n_tracks: NDArray[np.int64]
+    amplitude: Floats
+
+
+@dataclass(frozen=True)
+class Level(TrackReferences):
+    """What the days before a day say.
+
+    Attributes
+    ----------
     n_expected : float
         Median number of tracks in use per day over the last 30 days with data; NaN for none.
     vegetation_deg : float
@@ -60,9 +105,6 @@ class Level:
         From their lowest to their highest psi; NaN for none.
     """
 
-    reference_deg: Floats
-    height_m: Floats
-    usable: NDArray[np.bool_]
     n_expected: float
     vegetation_deg: float
     psi_min_deg: float
@@ -70,7 +112,9 @@ class Level:
     range_deg: float
 
 
-def learn_level(past: TrackHistory, settings: LinearSettings) -> Level:
+def learn_level(
+    past: TrackHistory, settings: LinearSettings, frozen: NDArray[np.bool_] | None = None
+) -> Level:
     """Learn the level of a day from the days before it.
 
     Parameters
@@ -79,6 +123,38 @@ def learn_level(past: TrackHistory, settings: LinearSettings) -> Level:
         The days before.
     settings : LinearSettings
         Rules for days and tracks.
+    frozen : (days,) bool, optional
+        Days that must not count because the ground was frozen.
+    """
+    record = daily_record(past, settings, frozen)
+    recent = record.n_tracks[record.n_tracks > 0][-_EXPECTED_DAYS:]
+    vegetation_deg = _vegetation_deg(record.amplitude)
+    corrected = (record.psi_deg - vegetation_deg[:-1])[record.n_tracks >= settings.min_tracks]
+    return Level(
+        record.reference_deg,
+        record.height_m,
+        record.usable,
+        float(np.median(recent)) if len(recent) else np.nan,
+        float(vegetation_deg[-1]),
+        mean_of_lowest(corrected),
+        len(corrected),
+        float(corrected.max() - corrected.min()) if len(corrected) else np.nan,
+    )
+
+
+def daily_record(
+    past: TrackHistory, settings: LinearSettings, frozen: NDArray[np.bool_] | None = None
+) -> DailyRecord:
+    """Learn the tracks' references from days, and what these days say by them.
+
+    Parameters
+    ----------
+    past : TrackHistory
+        The days.
+    settings : LinearSettings
+        Rules for days and tracks.
+    frozen : (days,) bool, optional
+        Days that must not count because the ground was frozen.
 
     Notes
     -----
@@ -87,37 +163,46 @@ def learn_level(past: TrackHistory, settings: LinearSettings) -> Level:
     from the season in which it began. The same goes for the logarithm of the amplitude. A track
     takes part from its fifth visit on; while there are few days, from half as many visits.
     """
-    min_tracks = settings.min_tracks
     height_m = column_median(past.height_m)
     seen_often = np.sum(~np.isnan(past.height_m), axis=0) >= _VISITS
     rise_m = column_median((height_m - past.height_m)[:, seen_often].T)
-    many = np.sum(~np.isnan(past.height_m[:, seen_often]), axis=1) >= min_tracks
+    many = np.sum(~np.isnan(past.height_m[:, seen_often]), axis=1) >= settings.min_tracks
     bare = ~(many & (rise_m > settings.snow_drop_m))
+    if frozen is not None:
+        bare &= ~frozen
 
     phase_deg = np.where(bare[:, None], past.phase_deg, np.nan)
     reference_deg, usable = _references(phase_deg, settings.max_track_noise_deg)
     psi = -wrap_deg(phase_deg[:, usable] - reference_deg[usable])
     psi_of_day = column_mean(psi.T)
     median_deg = float(column_median(psi_of_day[:, None])[0])
-    psi_of_day -= median_deg
-    tracks_of_day = np.sum(~np.isnan(psi), axis=1)
-    recent = tracks_of_day[tracks_of_day > 0][-_EXPECTED_DAYS:]
-
     amplitude = np.log(np.where(np.isnan(psi), np.nan, past.amplitude[:, usable]))
     gain = additive_fit(amplitude, _AMPLITUDE_TOLERANCE)[0]
-    vegetation_deg = _vegetation_deg(column_mean(np.exp(amplitude - gain).T))
-    corrected = np.sort((psi_of_day - vegetation_deg[:-1])[tracks_of_day >= min_tracks])
-    n_lowest = max(1, round(_LOWEST_SHARE * len(corrected)))
-    return Level(
+    return DailyRecord(
         np.where(usable, wrap_deg(reference_deg - median_deg), np.nan),
         np.where(seen_often, height_m, np.nan),
         usable,
-        float(np.median(recent)) if len(recent) else np.nan,
-        float(vegetation_deg[-1]),
-        float(corrected[:n_lowest].mean()) if len(corrected) else np.nan,
-        len(corrected),
-        float(corrected[-1] - corrected[0]) if len(corrected) else np.nan,
+        psi_of_day - median_deg,
+        np.sum(~np.isnan(psi), axis=1),
+        column_mean(np.exp(amplitude - gain).T),
     )
+
+
+def mean_of_lowest(values: Floats) -> float:
+    """Return the mean of the lowest 15 % of values (rounded, at least one); NaN of none.
+
+    Examples
+    --------
+    >>> mean_of_lowest(np.arange(38.0)[::-1])  # .15 * 38 = 5.7: the mean of 0 to 5
+    2.5
+    """
+    n_lowest = max(1, round(_LOWEST_SHARE * len(values)))
+    return float(np.sort(values)[:n_lowest].mean()) if len(values) else np.nan
+
+
+def highest_mean(values: Floats) -> float:
+    """Return the mean of the highest fifth of one value or more (rounded, at least one)."""
+    return float(np.sort(values)[-max(1, round(_TOP_SHARE * len(values))) :].mean())
 
 
 def linked_tracks(known: NDArray[np.bool_], visits: int) -> NDArray[np.bool_]:
@@ -199,5 +284,4 @@ def _vegetation_deg(amplitude: Floats) -> Floats:
         return np.zeros(len(stop))
     stand_in = full[np.maximum(np.searchsorted(full, stop, side="right") - 1, 0)]
     mean = ((total[stop] - total[start]) / np.maximum(n, 1))[stand_in]
-    highest = np.sort(amplitude[known])[-max(1, round(_TOP_SHARE * int(known.sum()))) :].mean()
-    return np.asarray((mean / highest - 1.0) * _VEGETATION_DEG)
+    return np.asarray((mean / highest_mean(amplitude[known]) - 1.0) * VEGETATION_DEG)

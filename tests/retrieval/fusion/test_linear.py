@@ -199,6 +199,57 @@ def test_days_of_snow_do_not_move_the_level(made_arcs, hour_of):
     assert row["vwc"] == pytest.approx(0.208)
 
 
+def temperatures(hour_of, days, degrees_c):
+    """One temperature a day, at noon."""
+    return pd.Series(
+        np.broadcast_to(degrees_c, len(days)), index=[hour_of(day, 12)[0] for day in days]
+    )
+
+
+def test_frozen_ground_is_no_dry_soil(made_arcs, hour_of):
+    arcs = made_arcs(phases([*dry_and_wet(), 10.0]))
+    cold = temperatures(hour_of, [40], -0.5)
+    before, after = hour_of(40, 11.9), hour_of(40, 12)
+    table = model().estimate(arcs, before.append(after), cold)
+    assert table["flag"].tolist() == ["good", "frozen"]
+    assert table.loc[1, ["vwc", "vwc_lower", "vwc_upper"]].isna().all()
+    assert table.loc[1, "phase_anomaly_deg"] == pytest.approx(-10.0)  # what was measured goes out
+    assert model(frozen_below_c=-1.0).estimate(arcs, after, cold)["flag"].tolist() == ["good"]
+
+
+def test_frozen_goes_before_calibrating_and_after_snow(made_arcs, hour_of):
+    arcs = made_arcs(phases([0.0, 0.0, 4.0]))
+    row = model().estimate(arcs, hour_of(2, 23), temperatures(hour_of, [2], -1.0)).iloc[0]
+    assert row["flag"] == "frozen"
+    height_m = np.full((41, TRACKS), 1.8)
+    height_m[-1] = 1.7
+    arcs = made_arcs(phases([*dry_and_wet(), 10.0]), reflector_height_m=height_m)
+    row = model().estimate(arcs, hour_of(40, 23), temperatures(hour_of, [40], -1.0)).iloc[0]
+    assert row["flag"] == "snow"
+
+
+def test_frozen_days_do_not_move_the_level_nor_count(made_arcs, hour_of):
+    # Frozen soil looks dry: ten days of it would lower psi_min.
+    wetness = np.concatenate([dry_and_wet(), np.full(10, -40.0), [10.0]])
+    arcs = made_arcs(phases(wetness))
+    cold = temperatures(hour_of, range(40, 50), -3.0)
+    at = hour_of(50, 23)
+    assert model().estimate(arcs, at, cold)["vwc"][0] == pytest.approx(0.208)
+    assert model().estimate(arcs, at)["vwc"][0] > 0.3
+    # 40 of the 50 days count.
+    assert model(min_days=40).estimate(arcs, at, cold)["flag"][0] == "good"
+    assert model(min_days=41).estimate(arcs, at, cold)["flag"][0] == "calibrating"
+
+
+def test_mild_temperatures_change_nothing(made_arcs, hour_of):
+    arcs = made_arcs(phases([*dry_and_wet(), 10.0]))
+    times = pd.date_range(hour_of(35, 0)[0], hour_of(40, 23)[0], freq="6h")
+    mild = temperatures(hour_of, range(41), 12.0)
+    pd.testing.assert_frame_equal(
+        model().estimate(arcs, times, mild), model().estimate(arcs, times), check_exact=True
+    )
+
+
 def test_a_track_that_goes_its_own_way_is_left_out(made_arcs, hour_of):
     rng = np.random.default_rng(5)
     raw = phases([*dry_and_wet(), 10.0])
