@@ -1,11 +1,13 @@
 """Retrieval models: arcs of one station in, soil moisture with bounds and a flag out.
 
-`linear` is the physical model that needs no reference data, in causal mode. It works on `history`, the daily record of every track, and
+`linear` is the physical model that needs no reference data, in causal mode; `retrospective` is the
+same model over a whole record at once. Both work on `history`, the daily record of every track, and
 on `level`, what it says; `windows` makes moisture, bounds and flags of it. A model depends on the
 arcs and temperatures it is given and on nothing else: no clock, no file.
 """
 
 from retrieval.fusion.linear import LinearModel
+from retrieval.fusion.retrospective import RetrospectiveModel, retrospective_moisture
 from retrieval.fusion.settings import LinearSettings, dry_season_doy
 from retrieval.fusion.windows import ESTIMATE_COLUMNS
 
@@ -13,5 +15,7 @@ __all__ = [
     "ESTIMATE_COLUMNS",
     "LinearModel",
     "LinearSettings",
+    "RetrospectiveModel",
     "dry_season_doy",
+    "retrospective_moisture",
 ]
