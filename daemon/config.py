@@ -12,7 +12,7 @@ import glob
 import json
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import PrivateAttr, ValidationError, model_validator
 
@@ -29,24 +29,25 @@ from daemon.sections import (
     SoilSection,
     StationSection,
     StoreSection,
+    WeatherSection,
 )
 from retrieval.arcs import ArcSettings
 from retrieval.errors import InputError
-from retrieval.fusion import LinearSettings
+from retrieval.fusion import LinearSettings, dry_season_doy
 from retrieval.station import Station
 
 __all__ = ["Config", "load_config", "window_margins"]
 
-_LATER_SECTIONS = ("influxdb", "mqtt", "http", "weather")
+_LATER_SECTIONS = ("influxdb", "mqtt", "http")
 _LATER_KEYS = (
     "inbox.quarantine",
     "model.path",
     "model.reference",
     "schedule.publish_s",
     "schedule.retrain",
-    "soil.dry_season",
     "store.keep_days",
     "store.max_mb",
+    "weather.topic",
 )
 _LATER_MODELS = ("rf-mdi", "rf-mda", "fusion", "svm", "rbf", "cnn")
 _LATER = "comes with a later release; take it out of the file"
@@ -91,6 +92,7 @@ class Config(Section):
     schedule: ScheduleSection = ScheduleSection()
     qc: QcSection = QcSection()
     refraction: RefractionSection = RefractionSection()
+    weather: WeatherSection | None = None
 
     _path: Path = PrivateAttr(default=Path())
 
@@ -129,7 +131,8 @@ class Config(Section):
         """Return files of ours that are no data, should they lie in the inbox."""
         store = self.store.path
         endings = ("", "-wal", "-shm", "-journal", ".lock")
-        return (self.path, *(store.with_name(store.name + ending) for ending in endings))
+        weather = () if self.weather is None else (self.weather.path,)
+        return (self.path, *weather, *(store.with_name(store.name + ending) for ending in endings))
 
     def receiver(self) -> Station:
         """Return the station's position."""
@@ -180,6 +183,8 @@ class Config(Section):
             max_track_noise_deg=self.qc.max_track_noise_deg,
             min_tracks=self.qc.min_tracks,
             min_coverage=self.qc.min_coverage,
+            frozen_below_c=self.qc.frozen_below_c,
+            dry_season_doy=self.soil.dry_season or dry_season_doy(self.station.latitude_deg),
         )
 
     def selected_signals(self) -> tuple[str, ...] | None:
@@ -231,6 +236,7 @@ def load_config(path: Path) -> Config:
 def _with_paths_from(config: Config, folder: Path) -> Config:
     """Resolve relative paths against the folder of the configuration file."""
     here = Path(glob.escape(str(folder)))  # orbits are patterns; the folder's own name is not one
+    weather = config.weather
     return config.model_copy(
         update={
             "inbox": config.inbox.model_copy(update={"path": folder / config.inbox.path}),
@@ -241,6 +247,7 @@ def _with_paths_from(config: Config, folder: Path) -> Config:
                     "sp3": tuple(str(here / name) for name in config.orbits.sp3),
                 }
             ),
+            "weather": weather and weather.model_copy(update={"path": folder / weather.path}),
         }
     )
 
@@ -282,14 +289,16 @@ _HINTS = {
     "soil": '; it needs texture = "..." (a USDA class such as "loam"), or residual and saturation',
     "store": '; it needs path = "..." of the database file',
     "store.path": "; give the path of the database file",
+    "weather.path": '; give the CSV file of temperature and rain, such as path = "weather.csv"',
 }
 
 
 def _section_class(name: str) -> type[Section] | None:
     """Return the class of a section."""
     field = Config.model_fields.get(name)
-    found = field.annotation if field else None
-    return found if isinstance(found, type) and issubclass(found, Section) else None
+    # A section that may be missing is written `Section | None`.
+    kinds = (field.annotation, *get_args(field.annotation)) if field else ()
+    return next((k for k in kinds if isinstance(k, type) and issubclass(k, Section)), None)
 
 
 def _unknown_key(place: list[str]) -> str:

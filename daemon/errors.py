@@ -6,6 +6,7 @@ The tree::
     ├── ConfigError            the configuration file is not what it should be
     │   └── SettingsChangedError   the store's arcs were made with other settings
     ├── UsageError             a command was given what it cannot use
+    ├── WeatherError           the weather file is not what it should be
     ├── NotThereError          a file or store that a command needs does not exist
     ├── OutputError            a result cannot be written where it was asked for
     └── StoreError             the store cannot be used
@@ -25,6 +26,7 @@ __all__ = [
     "StoreError",
     "StoreVersionError",
     "UsageError",
+    "WeatherError",
 ]
 
 
@@ -50,6 +52,10 @@ class UsageError(DaemonError):
 
 class NotThereError(DaemonError):
     """A file or a store that a command needs does not exist."""
+
+
+class WeatherError(DaemonError):
+    """The weather file is not what it should be."""
 
 
 class StoreError(DaemonError):

@@ -30,6 +30,7 @@ __all__ = [
     "SoilSection",
     "StationSection",
     "StoreSection",
+    "WeatherSection",
 ]
 
 _T = TypeVar("_T")
@@ -56,6 +57,15 @@ def _wide(sector: tuple[float, float]) -> tuple[float, float]:
     return sector
 
 
+def _apart(season: tuple[int, int]) -> tuple[int, int]:
+    if season[0] == season[1]:
+        raise ValueError(
+            "expected [first, last] of two different days of year; it may pass the new year, as "
+            "[330, 45] does"
+        )
+    return season
+
+
 def _known_signal(name: str) -> str:
     try:
         signal_code(name)
@@ -71,6 +81,8 @@ _Sector = Annotated[tuple[_Azimuth, _Azimuth], AfterValidator(_wide)]
 _Positive = Annotated[float, Field(gt=0)]
 _HeightRange = Annotated[tuple[_Positive, _Positive], AfterValidator(_increasing)]
 _Signal = Annotated[str, AfterValidator(_known_signal)]
+_DayOfYear = Annotated[int, Field(ge=1, le=366)]
+_Season = Annotated[tuple[_DayOfYear, _DayOfYear], AfterValidator(_apart)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -162,6 +174,7 @@ class QcSection(Section):
     max_track_noise_deg: float = Field(default=15.0, gt=0)
     min_tracks: int = Field(default=5, ge=1)
     min_coverage: _Share = 0.5
+    frozen_below_c: float = Field(default=0.0, ge=-20, le=20)
 
 
 class RefractionSection(Section):
@@ -173,11 +186,12 @@ class RefractionSection(Section):
 
 
 class SoilSection(Section):
-    """``[soil]``: the soil's texture, or its limits themselves."""
+    """``[soil]``: the soil's texture or its limits themselves, and when it is dry."""
 
     texture: str | None = None
     residual: _Share | None = None
     saturation: _Share | None = None
+    dry_season: _Season | None = None
 
     @field_validator("texture")
     @classmethod
@@ -216,5 +230,11 @@ class SoilSection(Section):
 
 class StoreSection(Section):
     """``[store]``: where results are kept."""
+
+    path: Path
+
+
+class WeatherSection(Section):
+    """``[weather]``: temperature and rain beside the station."""
 
     path: Path

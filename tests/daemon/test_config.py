@@ -74,6 +74,13 @@ def test_every_section_takes_its_keys(config_file, config_text):
         ("[soil]", "[schedule]\ngrid_minutes = 7\n[soil]", ["schedule.grid_minutes = 7", "day"]),
         ("[soil]", "[orbits]\nprefer = ['sp3', 'sp3']\n[soil]", ["orbits.prefer", "once"]),
         ("[soil]", "[qc]\nstart_below_deg = 24\n[soil]", ["[qc]", "start_below"]),
+        ("[soil]", "[weather]\ntopic = 'x'\n[soil]", ["weather.topic", "later release"]),
+        ("[soil]", "[weather]\n[soil]", ["weather.path is missing", "weather.csv"]),
+        ("[soil]", "[weather]\nfile = 'x'\n[soil]", ["weather.file", "known here: path"]),
+        ("[soil]", "[qc]\nfrozen_below_c = 273\n[soil]", ["qc.frozen_below_c = 273", "20"]),
+        ("[soil]", "[soil]\ndry_season = [0, 45]", ["soil.dry_season.0 = 0", "1"]),
+        ("[soil]", "[soil]\ndry_season = [330]", ["soil.dry_season"]),
+        ("[soil]", "[soil]\ndry_season = [45, 45]", ["soil.dry_season = [45, 45]", "different"]),
         ("[soil]", "[inbox.more]\nx = 1\n[soil]", ["inbox.more", "not known"]),
         ("height_m = 200.0", "height_m = 200.0\nelevation = [25, 5]", ["station.elevation"]),
         ("height_m = 200.0", "height_m = 200.0\nazimuths = []", ["station.azimuths", "one"]),
@@ -102,6 +109,25 @@ def test_every_fault_names_file_key_value_and_what_is_right(
     assert message.startswith(str(path))
     for word in words:
         assert word in message
+
+
+def test_dry_season_is_the_hemispheres_unless_stated(config_file, config_text):
+    def season(text):
+        return load_config(config_file(text)).model_settings().dry_season_doy
+
+    assert season(config_text) == (170, 230)
+    assert season(config_text.replace("48.25", "-48.25")) == (330, 45)
+    stated = config_text.replace('"loam"', '"loam"\ndry_season = [200, 260]')
+    assert season(stated) == (200, 260)
+
+
+def test_weather_and_frost_reach_their_places(config_file, config_text, tmp_path):
+    assert load_config(config_file()).weather is None
+    text = config_text + '[weather]\npath = "w.csv"\n[qc]\nfrozen_below_c = -1\n'
+    config = load_config(config_file(text))
+    assert config.weather.path == tmp_path / "w.csv"
+    assert tmp_path / "w.csv" in config.own_files()  # it is no observation file
+    assert config.model_settings().frozen_below_c == -1.0
 
 
 @pytest.mark.parametrize(
