@@ -1,13 +1,14 @@
 """The command line: a command parses, calls and prints; what it calls is imported when it runs.
 
 Only this package prints. `program` is the frame: errors leave it as one plain message on stderr
-and an exit code of `daemon.exit_codes`. `commands` holds every command, `arc_options` reads the
-options of ``soilglint arcs``.
+and an exit code of `daemon.exit_codes`. `commands` and `estimate_command` hold the commands,
+`arc_options` reads the options of ``soilglint arcs``.
 """
 
 from daemon.cli import commands as _commands  # registers the commands
+from daemon.cli import estimate_command as _estimate_command
 from daemon.cli.program import app, main
 
 __all__ = ["app", "main"]
 
-del _commands
+del _commands, _estimate_command

@@ -17,7 +17,7 @@ from daemon.store import Store
 from retrieval.arc_table import ARC_COLUMNS
 from retrieval.version import VERSION
 
-COMMANDS = ("arcs", "run", "status", "sample")
+COMMANDS = ("arcs", "run", "status", "sample", "estimate")
 
 
 def call(*arguments):

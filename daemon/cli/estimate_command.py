@@ -1,0 +1,167 @@
+"""``soilglint estimate``: parse, call, print."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from daemon.cli.program import app, show
+from daemon.errors import OutputError, UsageError
+from daemon.files import check_target, written_whole
+from retrieval.errors import InputError
+from retrieval.soil import soil_limits
+
+if TYPE_CHECKING:
+    from daemon.config import Config
+    from daemon.estimation import Estimation
+
+__all__ = ["estimate"]
+
+_LATER_MODELS = ("auto", "fusion", "rf-mdi", "rf-mda", "svm", "rbf", "cnn")
+_DAY_MINUTES = 1440
+
+
+class Mode(StrEnum):
+    """Estimates that know the past only, or the whole record."""
+
+    CAUSAL = "causal"
+    RETROSPECTIVE = "retrospective"
+
+
+@app.command(
+    epilog="Example: soilglint estimate --arcs arcs.parquet --texture loam "
+    "--mode retrospective --latitude -26.4 --out moisture.csv"
+)
+def estimate(
+    out: Annotated[Path, typer.Option(help="Estimates to write: .parquet or .csv.")],
+    arcs: Annotated[
+        Path | None,
+        typer.Option(help="Arc table, .parquet or .csv. Default: the arcs of the station's store."),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Take soil, rules, grid, weather and store from a file.")
+    ] = None,
+    texture: Annotated[
+        str | None, typer.Option(help="Soil texture, a USDA class, in place of --config.")
+    ] = None,
+    latitude: Annotated[
+        float | None,
+        typer.Option(metavar="DEG", help="Degrees north: which half-year is dry, with --texture."),
+    ] = None,
+    model: Annotated[str, typer.Option(help="The model: linear.")] = "linear",
+    mode: Annotated[
+        Mode, typer.Option(help="Know the past only, or level each year on its dry season.")
+    ] = Mode.CAUSAL,
+    every: Annotated[
+        int | None,
+        typer.Option(
+            metavar="MIN", help="Grid of causal estimates. Default: the configuration's, or 1440."
+        ),
+    ] = None,
+    station: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The station, where a table has several.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Write the summary as JSON.")] = False,
+) -> None:
+    """Turn arcs into soil moisture with bounds and flags."""
+    if out.suffix.lower() not in (".parquet", ".csv"):
+        raise UsageError(f"--out {out}: expected a name that ends in .parquet or .csv")
+    check_target("--out", out)
+    _check_options(arcs, config, texture, latitude, model, every, mode)
+
+    from daemon.estimation import (
+        arcs_of_station,
+        estimate_station,
+        estimation_summary,
+        summary_lines,
+        temperatures_of,
+        texture_settings,
+    )
+
+    settings = _load(config)
+    how = settings.model_settings() if settings else texture_settings(texture or "", latitude)
+    table, name = arcs_of_station(settings, arcs, station)
+    done = estimate_station(
+        table,
+        name,
+        how,
+        every_minutes=every or (settings.schedule.grid_minutes if settings else _DAY_MINUTES),
+        retrospective=mode is Mode.RETROSPECTIVE,
+        temperature_c=temperatures_of(settings),
+    )
+    _write(done, out)
+    summary = {**estimation_summary(done), "out": str(out)}
+    if done.retrospective and settings is None and latitude is None:
+        summary["notes"].append("the dry season is that of the north; give --latitude in the south")
+    if as_json:
+        show(json.dumps(summary, indent=2))
+        return
+    show("\n".join(summary_lines(summary)))
+    show(f"written   {out}")
+
+
+def _check_options(
+    arcs: Path | None,
+    config: Path | None,
+    texture: str | None,
+    latitude: float | None,
+    model: str,
+    every: int | None,
+    mode: Mode,
+) -> None:
+    """Refuse options that say too little, too much, or what cannot be."""
+    if model in _LATER_MODELS:
+        raise UsageError(f"--model {model}: comes with a later release; use linear")
+    if model != "linear":
+        raise UsageError(f"--model {model}: is not known; use linear")
+    if config is not None and texture is not None:
+        raise UsageError("--config and --texture: give one of them, both state the soil")
+    if config is not None and latitude is not None:
+        raise UsageError("--config and --latitude: give one of them, both state the latitude")
+    if config is None and (arcs is None or texture is None):
+        raise UsageError(
+            "expected --config FILE (the station's soil and store), or --arcs FILE with --texture "
+            "NAME such as loam"
+        )
+    if texture is not None:
+        try:
+            soil_limits(texture)
+        except InputError as error:
+            raise UsageError(f"--texture: {error}") from error
+    if latitude is not None and not -90 <= latitude <= 90:
+        raise UsageError(f"--latitude {latitude:g}: expected degrees north, -90 to 90")
+    if every is not None and not (1 <= every <= _DAY_MINUTES and _DAY_MINUTES % every == 0):
+        raise UsageError(
+            f"--every {every}: expected a number of minutes that divides a day, such as 15 or 1440"
+        )
+    if mode is Mode.RETROSPECTIVE and every not in (None, _DAY_MINUTES):
+        raise UsageError(f"--every {every}: retrospective estimates are daily; leave it out")
+
+
+def _load(path: Path | None) -> Config | None:
+    """Read a configuration file, if one is given."""
+    if path is None:
+        return None
+    from daemon.config import load_config
+
+    return load_config(path)
+
+
+def _write(done: Estimation, out: Path) -> None:
+    """Write the estimates, whole or not at all."""
+    from daemon.estimation import estimates_frame
+
+    as_text = out.suffix.lower() == ".csv"
+    table = estimates_frame(done.records, as_text=as_text)
+    try:
+        with written_whole(out) as partial, partial.open("wb") as file:
+            if as_text:
+                table.to_csv(file, index=False)
+            else:
+                table.to_parquet(file, index=False)
+    except OSError as error:
+        raise OutputError(f"--out {out}: cannot be written ({error.strerror})") from error
