@@ -273,7 +273,7 @@ def _level_notes(level: YearLevel) -> list[str]:
     source = "all days" if level.taken_from is None else f"the dry season of {level.taken_from}"
     return [
         f"{level.year} is levelled on {source}, for its own has {level.n_days} days with enough "
-        "tracks (ten are needed): flag degraded"
+        "tracks (ten are needed): no estimate of it is better than degraded"
     ]
 
 
