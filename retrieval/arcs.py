@@ -7,8 +7,8 @@ inside which the *window* (5 to 25 degrees) is what is analysed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,7 +156,7 @@ class SkyPoints:
     age_h : (n,) float64
         Age of the ephemeris used, NaN where there is none to age.
     source : (n,) int8
-        Index of the orbit source.
+        Where the direction comes from, index of `retrieval.sky.ORBIT_SOURCES`.
     """
 
     time: NDArray[np.datetime64]
@@ -170,6 +170,26 @@ class SkyPoints:
 
     def __len__(self) -> int:
         return len(self.time)
+
+    @classmethod
+    def empty(cls) -> SkyPoints:
+        """Return no points."""
+        nothing = np.zeros(0)
+        return cls(
+            np.zeros(0, "datetime64[ns]"),
+            np.zeros(0, np.int32),
+            np.zeros(0, np.int64),
+            *(nothing,) * 4,
+            np.zeros(0, np.int8),
+        )
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[SkyPoints]) -> SkyPoints:
+        """Join points, in the order given."""
+        if not parts:
+            return cls.empty()
+        names = [field.name for field in fields(cls)]
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
     def where(self, keep: NDArray[np.bool_] | NDArray[np.intp]) -> SkyPoints:
         """Return the rows selected by a mask or an index array."""
@@ -234,6 +254,18 @@ class ArcSet:
             np.concatenate([[0], np.cumsum(counts)]).astype(np.intp),
             self.direction,
             self.closed,
+        )
+
+    def where(self, keep: NDArray[np.bool_]) -> ArcSet:
+        """Return the arcs selected by a mask, (m,) bool."""
+        lengths = np.diff(self.start)
+        kept = np.repeat(keep, lengths)
+        return ArcSet(
+            self.points.where(kept),
+            self.window[kept],
+            np.concatenate([[0], np.cumsum(lengths[keep])]).astype(np.intp),
+            self.direction[keep],
+            self.closed[keep],
         )
 
 
@@ -364,12 +396,5 @@ def cut_arcs(points: SkyPoints, settings: ArcSettings) -> ArcSet:
     low, high = settings.elevation_deg
     window = (points.elevation_deg >= low) & (points.elevation_deg <= high)
     seen = (np.add.reduceat(window, start[:-1], dtype=np.intp) > 0) & (np.diff(start) > 1)
-    keep = np.repeat(seen, np.diff(start))
-    lengths = np.diff(start)[seen]
-    return ArcSet(
-        points.where(keep),
-        window[keep],
-        np.concatenate([[0], np.cumsum(lengths)]).astype(np.intp),
-        motion[start[:-1]][seen],
-        (points.time + (gap_s * 1e9).astype("timedelta64[ns]"))[start[1:] - 1][seen],
-    )
+    closed = (points.time + (gap_s * 1e9).astype("timedelta64[ns]"))[start[1:] - 1]
+    return ArcSet(points, window, start, motion[start[:-1]], closed).where(seen)
