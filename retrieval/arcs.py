@@ -50,7 +50,7 @@ class ArcSettings:
         The arc must reach down to the first and up to the second inside the window.
     max_gap_s : float or None
         A longer pause cuts the arc; None means the larger of 300 s and three times the median
-        interval of the satellite on the signal.
+        interval of the observations.
     min_points : int
         Fewest observations inside the window.
     max_duration_min : float
@@ -323,18 +323,16 @@ def median_step_s(time: NDArray[np.datetime64], start: NDArray[np.intp]) -> NDAr
 
 
 def _longest_gap_s(
-    time: NDArray[np.datetime64], same: NDArray[np.bool_], max_gap_s: float | None
-) -> NDArray[np.float64]:
-    """Return the pause that each point's series may make inside an arc, (n,) seconds.
+    step_s: NDArray[np.float64], same: NDArray[np.bool_], max_gap_s: float | None
+) -> float:
+    """Return the pause that an arc may make, from the steps between the points of all series.
 
-    ``same[i]`` says that points i and i + 1 are of one satellite and signal.
+    The interval is the receiver's: a signal that comes and goes has no interval of its own.
     """
     if max_gap_s is not None:
-        return np.full(len(time), float(max_gap_s))
-    series = np.append(np.flatnonzero(np.concatenate([[True], ~same])), len(time))
-    interval_s = np.nan_to_num(median_step_s(time, series))
-    gap_s = np.maximum(_DEFAULT_GAP_S, _DEFAULT_GAP_INTERVALS * interval_s)
-    return np.repeat(gap_s, np.diff(series))
+        return float(max_gap_s)
+    interval_s = float(np.median(step_s[same])) if same.any() else 0.0
+    return max(_DEFAULT_GAP_S, _DEFAULT_GAP_INTERVALS * interval_s)
 
 
 def _motion(elevation_deg: NDArray[np.float64], joined: NDArray[np.bool_]) -> NDArray[np.int8]:
@@ -387,8 +385,8 @@ def cut_arcs(points: SkyPoints, settings: ArcSettings) -> ArcSet:
         )
     step_s = np.diff(points.time).astype(np.int64) / 1e9
     same = (np.diff(points.satellite) == 0) & (np.diff(points.signal) == 0)
-    gap_s = _longest_gap_s(points.time, same, settings.max_gap_s)
-    joined = same & (step_s <= gap_s[1:])
+    gap_s = _longest_gap_s(step_s, same, settings.max_gap_s)
+    joined = same & (step_s <= gap_s)
     motion = _motion(points.elevation_deg, joined)
     begins = np.concatenate([[True], ~joined | (np.diff(motion) != 0)])
     start = np.append(np.flatnonzero(begins), n)
@@ -396,5 +394,5 @@ def cut_arcs(points: SkyPoints, settings: ArcSettings) -> ArcSet:
     low, high = settings.elevation_deg
     window = (points.elevation_deg >= low) & (points.elevation_deg <= high)
     seen = (np.add.reduceat(window, start[:-1], dtype=np.intp) > 0) & (np.diff(start) > 1)
-    closed = (points.time + (gap_s * 1e9).astype("timedelta64[ns]"))[start[1:] - 1]
+    closed = points.time[start[1:] - 1] + np.timedelta64(round(gap_s * 1e9), "ns")
     return ArcSet(points, window, start, motion[start[:-1]], closed).where(seen)
