@@ -50,8 +50,8 @@ def arcs(
         list[Path],
         typer.Argument(
             metavar="FILE...",
-            help="Observation files of one station: RINEX 2, 3, 4, Compact RINEX, SNR66 text; "
-            "packed or not. Navigation and SP3 files among them are recognised.",
+            help="Observation files of one station: RINEX 2, 3, 4, Compact RINEX, SNR66 or "
+            "NMEA text; packed or not. Navigation and SP3 files among them are recognised.",
         ),
     ],
     out: Annotated[Path, typer.Option(help="Arc table to write: .parquet or .csv.")],

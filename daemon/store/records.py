@@ -35,7 +35,7 @@ class FileRecord:
     size : int
         Bytes on disk.
     kind : str
-        ``observation``, ``snr66``, ``navigation``, ``sp3`` or what else it is.
+        ``observation``, ``snr66``, ``nmea``, ``navigation``, ``sp3`` or what else it is.
     state : FileState
         What became of it.
     reason : str

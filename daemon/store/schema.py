@@ -18,7 +18,7 @@ CREATE TABLE files (
     path TEXT NOT NULL,             -- name in the inbox, or the whole path outside it
     sha256 TEXT NOT NULL,
     size INTEGER NOT NULL,
-    kind TEXT NOT NULL,             -- observation, snr66, navigation, sp3, or what else it is
+    kind TEXT NOT NULL,             -- observation, snr66, nmea, navigation, sp3, or what else it is
     state TEXT NOT NULL CHECK (state IN
         ('ingested', 'waiting_orbits', 'other_station', 'unreadable', 'from_future')),
     reason TEXT NOT NULL,           -- empty when there is nothing to say
