@@ -151,19 +151,23 @@ def _table(
     """Return the table, and which rows of `observed` repeat a satellite and signal of an epoch."""
     epoch = epoch_of_gsv[observed.gsv]
     rows = np.flatnonzero(epoch >= 0)
-    epoch = epoch[rows]
-    satellite = observed.satellite[rows].astype(np.int64)
-    signal = observed.signal[rows].astype(np.int64)
-    key = (signal << 48) | (epoch << 16) | satellite
+    # What is sorted by, signal, epoch and satellite, in one number.
+    key = observed.signal[rows].astype(np.int64) << 48
+    key |= epoch[rows] << 16
+    key |= observed.satellite[rows]
+    del epoch
     order = np.argsort(key, kind="stable")  # of equal keys, the first in the file comes first
-    again = np.zeros(len(order), np.bool_)
-    again[1:] = key[order[1:]] == key[order[:-1]]
-    repeated, order = rows[order[again]], order[~again]
+    key, rows = key[order], rows[order]
+    again = np.zeros(len(key), np.bool_)
+    again[1:] = key[1:] == key[:-1]
+    repeated = rows[again]
+    if len(repeated):
+        key, rows = key[~again], rows[~again]
     table = SnrTable(
-        time[epoch[order]],
-        satellite[order].astype(np.int32),
-        SIGNALS[signal[order]],
-        observed.snr_dbhz[rows[order]].astype(np.float64),
+        time[(key >> 16) & 0xFFFFFFFF],
+        (key & 0xFFFF).astype(np.int32),
+        SIGNALS[key >> 48],
+        observed.snr_dbhz[rows].astype(np.float64),
     )
     return table, repeated
 
