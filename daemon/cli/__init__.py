@@ -1,13 +1,16 @@
 """The command line: a command parses, calls and prints; what it calls is imported when it runs.
 
 Only this package prints. `program` is the frame: errors leave it as one plain message on stderr
-and an exit code of `daemon.exit_codes`. `commands` holds every command, `arc_options` reads the
-options of ``soilglint arcs``.
+and an exit code of `daemon.exit_codes`. `commands` and `setup_commands` hold the commands;
+`arc_options` reads the options of ``soilglint arcs``, `questions` asks those of ``soilglint config
+init``.
 """
 
-from daemon.cli import commands as _commands  # registers the commands
+# Both register their commands.
+from daemon.cli import commands as _commands
+from daemon.cli import setup_commands as _setup_commands
 from daemon.cli.program import app, main
 
 __all__ = ["app", "main"]
 
-del _commands
+del _commands, _setup_commands
