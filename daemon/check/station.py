@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from daemon.check.finding import Finding, Level
@@ -44,10 +46,10 @@ def check_station(config: Config, now: pd.Timestamp | None = None) -> list[Findi
     newest = newest_observation(files, config, now)
     return [
         *settings_findings(config),
-        *inbox_findings(config, files),
+        *_looked("inbox.path", lambda: inbox_findings(config, files)),
         *newest_findings(newest, config, now),
-        *orbit_findings(config, files, newest, now),
-        *store_findings(config),
+        *_looked("orbits", lambda: orbit_findings(config, files, newest, now)),
+        *_looked("store.path", lambda: store_findings(config)),
         *schedule_findings(config),
         _clock(now),
         Finding(
@@ -56,6 +58,18 @@ def check_station(config: Config, now: pd.Timestamp | None = None) -> list[Findi
             "none in this version: results stay in the store, InfluxDB and MQTT come later",
         ),
     ]
+
+
+def _looked(key: str, look: Callable[[], list[Finding]]) -> list[Finding]:
+    """Look; where the computer refuses, that is the finding, and the others are told all the same.
+
+    Such as a folder above that this user may not enter.
+    """
+    try:
+        return look()
+    except OSError as error:
+        text = f"{error.filename or key}: {error.strerror}; let the user that runs soilglint in"
+        return [Finding(Level.FAULT, key, text)]
 
 
 def _clock(now: pd.Timestamp) -> Finding:

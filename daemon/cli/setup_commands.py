@@ -160,6 +160,16 @@ def at_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
+def _unnamed(facts: StationFacts, answers: Answers) -> list[str]:
+    """Say that a pattern may have been spread out by the shell, which leaves most of it out."""
+    if not answers.nav or not facts.orbit_files:
+        return []
+    return [
+        f"{', '.join(facts.orbit_files)}: no observations, and not named under [orbits] either; "
+        "give a pattern in quotes: --nav 'nav/*'"
+    ]
+
+
 def _written_lines(out: Path, facts: StationFacts, answers: Answers) -> list[str]:
     """Say what was written, and what comes next."""
     latitude_deg, longitude_deg, height_m = answers.position
@@ -186,7 +196,7 @@ def _written_lines(out: Path, facts: StationFacts, answers: Answers) -> list[str
         f"{height_m:.2f} m",
         f"signals   {', '.join(answers.signals)}",
         *(f"  without {', '.join(names)}: {why}" for why, names in left_out.items()),
-        *(f"  note    {note}" for note in facts.notes),
+        *(f"  note    {note}" for note in (*facts.notes, *_unnamed(facts, answers))),
         "next",
         *(f"  {number}. {step}" for number, step in enumerate(steps, start=1)),
     ]

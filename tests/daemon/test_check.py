@@ -346,3 +346,13 @@ def test_lines_stand_in_columns():
         "",
         "1 note; ready to run",
     ]
+
+
+def test_a_refusal_of_the_computer_does_not_hide_the_other_findings(changed, monkeypatch):
+    def refused(*_):
+        raise PermissionError(13, "Permission denied", "disk")
+
+    monkeypatch.setattr("daemon.check.station.store_findings", refused)
+    findings = check_station(changed(), NOW)
+    assert "disk: Permission denied" in only(findings, Level.FAULT)["store.path"]
+    assert of(findings, "sinks")

@@ -181,6 +181,13 @@ class TestInit:
         assert words in refusal(3, "config", "init", observation, *options)
         assert not (tmp_path / "farm.toml").exists()
 
+    def test_a_pattern_that_the_shell_spread_out_is_noted(self, sample, observation, tmp_path):
+        navigation = next((sample / "nav").iterdir())
+        options = ["--texture", "loam", "--nav", "nav/a.n", "--out", tmp_path / "farm.toml"]
+        result = call("config", "init", observation, navigation, *options)
+        assert f"{navigation.name}: no observations" in result.stdout
+        assert "in quotes" in result.stdout
+
     def test_files_without_position_need_one(self, tmp_path):
         path = tmp_path / "test0100.25.snr66"
         path.write_text("  1   10.0  120.0      0.0  0.005  0.00 40.00 41.00  0.00  0.00  0.00\n")
