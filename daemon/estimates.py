@@ -17,11 +17,18 @@ from retrieval.version import VERSION
 
 __all__ = ["ESTIMATE_FIELDS", "Estimate", "estimate_records"]
 
-ESTIMATE_FIELDS = ("station", "product", *ESTIMATE_COLUMNS, "software_version", "latency_s")
+ESTIMATE_FIELDS = (
+    "station",
+    "product",
+    *ESTIMATE_COLUMNS,
+    "software_version",
+    "revision",
+    "latency_s",
+)
 
 Estimate = dict[str, Any]
 
-_WHOLE = ("window_s", "n_arcs", "n_tracks_expected")
+_WHOLE = ("window_s", "n_arcs", "n_tracks_expected", "revision")
 
 
 def estimate_records(
@@ -41,7 +48,7 @@ def estimate_records(
     Returns
     -------
     list of dict
-        Keys in the order of `ESTIMATE_FIELDS`; None where there is no value.
+        Keys in the order of `ESTIMATE_FIELDS`; None where there is no value. `revision` is 1.
     """
     times = pd.DatetimeIndex(estimates["time"])
     latency_s = np.round((made_at - times).total_seconds()).astype(int)
@@ -49,6 +56,7 @@ def estimate_records(
         station=station,
         product=product,
         software_version=VERSION,
+        revision=1,
         latency_s=latency_s,
         time=utc_texts(times, "s"),
     )

@@ -7,9 +7,10 @@ from enum import IntEnum
 from daemon.errors import ConfigError, DaemonError, StoreBusyError, UsageError
 from retrieval.errors import RetrievalError
 
-__all__ = ["TERMINATED", "ExitCode", "exit_code"]
+__all__ = ["INTERRUPTED", "TERMINATED", "ExitCode", "exit_code"]
 
-# What shells say of a program that SIGTERM ended (128 + 15); Ctrl-C is 130.
+# What shells say of a program that Ctrl-C (128 + SIGINT) or SIGTERM ended.
+INTERRUPTED = 130
 TERMINATED = 143
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ ORBIT_KINDS = (FileKind.NAVIGATION.value, FileKind.SP3.value)
 # Receivers and computers disagree by seconds; data further ahead than this are from the future.
 FUTURE_TOLERANCE = pd.Timedelta(minutes=5)
 
+_NO_NAME = re.compile(r"[^A-Za-z0-9_-]+")
 _NO_SNR = (
     "no SNR observable (S1C, S2X, S1 ...) has a value; switch on signal strength (C/N0) in the "
     "receiver's or converter's RINEX options"
@@ -44,13 +46,33 @@ _UNDATED = (
 
 @dataclass(frozen=True)
 class Intake:
-    """A file's record and, where it can be used, its observations."""
+    """A file's record and, where it can be used, its observations.
+
+    Attributes
+    ----------
+    record : FileRecord
+        What is known of the file.
+    station : Station
+        Whose antenna it is of: the configured one, or another one's that was let in.
+    file : ObservationFile or None
+        None where it cannot be used.
+    """
 
     record: FileRecord
+    station: Station
     file: ObservationFile | None = None
 
+    @property
+    def observations(self) -> ObservationFile:
+        """The file, where it is known to be usable."""
+        if self.file is None:
+            raise ValueError(f"{self.record.path}: has no usable observations")
+        return self.file
 
-def take_in(found: FoundFile, station: Station, now: pd.Timestamp) -> Intake:
+
+def take_in(
+    found: FoundFile, station: Station, now: pd.Timestamp, *, any_station: bool = False
+) -> Intake:
     """Read a file and judge it.
 
     Parameters
@@ -61,6 +83,8 @@ def take_in(found: FoundFile, station: Station, now: pd.Timestamp) -> Intake:
         Whose files these should be.
     now : Timestamp
         UTC; epochs later than this (and a tolerance) are from the future.
+    any_station : bool
+        Let files of other stations in, each with the name and position of its own header.
 
     Returns
     -------
@@ -73,17 +97,26 @@ def take_in(found: FoundFile, station: Station, now: pd.Timestamp) -> Intake:
         text = read_text(found.path)
         kind = file_kind(text.content, text.path)
         if kind.value in ORBIT_KINDS:
-            return Intake(_orbit_record(found, kind, text, now))
+            return Intake(_orbit_record(found, kind, text, now), station)
         file = read_file(text)
     except UnreadableFileError as error:
         where = f"line {error.line}: " if error.line is not None else ""
         # The readers serve `soilglint arcs` too, whose option is of no use here.
         undated = kind == FileKind.SNR66 and "--date" in error.problem
         reason = _UNDATED if undated else where + error.problem
-        return Intake(_record(found, kind, FileState.UNREADABLE, now, reason=reason))
-    state, reason = _judged(file, kind, station, now)
-    record = _observation_record(found, kind, file, state, reason, now)
-    return Intake(record, file if state == FileState.INGESTED else None)
+        return Intake(_record(found, kind, FileState.UNREADABLE, now, reason=reason), station)
+    apart_m = _distance_m(file, station)
+    elsewhere = apart_m > SAME_STATION_M
+    site = _own_station(file, station) if elsewhere and any_station else station
+    if elsewhere and not any_station:
+        state, reason = FileState.OTHER_STATION, _elsewhere_note(file, station, apart_m)
+    else:
+        state, reason = _judged(file, kind, site, now)
+    if elsewhere and state == FileState.INGESTED:
+        let_in = f"of another station, {apart_m:.0f} m away, and let in as {site.name}"
+        reason = "; ".join(part for part in (let_in, reason) if part)
+    record = _observation_record(found, kind, file, state, reason, site.name, now)
+    return Intake(record, site, file if state == FileState.INGESTED else None)
 
 
 def unopened(name: str, error: OSError, now: pd.Timestamp) -> FileRecord:
@@ -98,20 +131,37 @@ def parse_position(text: str) -> NDArray[np.float64]:
     return np.array([float(part) for part in text.split()])
 
 
+def _distance_m(file: ObservationFile, station: Station) -> float:
+    """Return how far from a station a file's header places the antenna; 0 where it does not say."""
+    position_m = file.header.position_m
+    return 0.0 if position_m is None else distance_m(position_m, station.ecef_m)
+
+
+def _elsewhere_note(file: ObservationFile, station: Station, apart_m: float) -> str:
+    """Say that a file is of another station."""
+    return (
+        f"its header places the antenna {apart_m:.0f} m from station {station.name} (marker "
+        f"{file.header.marker or 'none'}); more than {SAME_STATION_M:.0f} m is another station: "
+        "correct [station], or take the file out of the inbox"
+    )
+
+
+def _own_station(file: ObservationFile, station: Station) -> Station:
+    """Return the station that a file's own header describes."""
+    marker = file.header.marker or Path(file.path).name.split(".")[0]
+    name = _NO_NAME.sub("-", marker).strip("-")[:60] or "unnamed"
+    if name.lower() == station.name.lower():
+        name += "-elsewhere"  # the same marker at another place
+    position_m = file.header.position_m
+    if position_m is None:
+        raise ValueError(f"{file.path}: a file without position belongs to the station itself")
+    return Station.from_ecef(name, position_m)
+
+
 def _judged(
     file: ObservationFile, kind: FileKind, station: Station, now: pd.Timestamp
 ) -> tuple[FileState, str]:
-    """Return state and reason of an observation file that could be read."""
-    position_m = file.header.position_m
-    if position_m is not None:
-        apart_m = distance_m(position_m, station.ecef_m)
-        if apart_m > SAME_STATION_M:
-            return (
-                FileState.OTHER_STATION,
-                f"its header places the antenna {apart_m:.0f} m from station {station.name} "
-                f"(marker {file.header.marker or 'none'}); more than {SAME_STATION_M:.0f} m is "
-                "another station: correct [station], or take the file out of the inbox",
-            )
+    """Return state and reason of an observation file of a station."""
     if len(file.epochs) == 0:
         return FileState.UNREADABLE, "; ".join(["no whole epoch in it", *_not_whole(file)])
     last = _utc(file.epochs.max())
@@ -168,6 +218,7 @@ def _observation_record(
     file: ObservationFile,
     state: FileState,
     reason: str,
+    site: str,
     now: pd.Timestamp,
 ) -> FileRecord:
     """Make the record of an observation file."""
@@ -186,6 +237,7 @@ def _observation_record(
         last=_utc(file.epochs.max()) if some else None,
         cut=file.report.cut is not None,
         position_m=None if position_m is None else " ".join(f"{x:.4f}" for x in position_m),
+        site=site,
     )
 
 
@@ -237,6 +289,7 @@ def _record(
     cut: bool = False,
     position_m: str | None = None,
     satellites: str = "",
+    site: str = "",
 ) -> FileRecord:
     return FileRecord(
         path=found.name,
@@ -253,5 +306,6 @@ def _record(
         cut=cut,
         position_m=position_m,
         satellites=satellites,
+        site=site,
         ingested_at=utc_text(now),
     )

@@ -6,9 +6,9 @@ from collections import Counter
 from typing import Any
 
 from daemon.config import Config
+from daemon.estimating import LIVE
 from daemon.ingest import changed_settings, setting_notes
 from daemon.intake import ORBIT_KINDS
-from daemon.jobs import LIVE
 from daemon.store import FileState, Store
 
 __all__ = ["note_lines", "station_status", "status_lines"]
@@ -67,7 +67,9 @@ def station_status(config: Config, store: Store) -> dict[str, Any]:
             "last_end": max((row["last_end"] for row in counts), default=None),
             "days": store.days_with_arcs(name),
         },
-        "apriori_height_m": store.apriori_heights(name),
+        "apriori_height_m": {
+            key: known.height_m for key, known in store.apriori_heights(name).items()
+        },
         "calibration_days": config.model.min_days,
         "estimate": estimates[0] if estimates else None,
     }

@@ -1,122 +1,117 @@
-"""Which stored arcs give way when arcs are computed again from more data."""
+"""Which stored arcs give way when arcs are computed again from more or other observations."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from daemon.store import arc_rows
 
-__all__ = ["ArcChanges", "arc_changes"]
+__all__ = ["Succession", "arc_changes", "succession"]
 
-_SAME_PLACE = ["station", "satellite", "signal", "direction"]
-
-# Columns that hang on the height which the phase refers to; the others on the data alone.
-_OF_HEIGHT = ("amplitude", "phase_deg", "phase_sigma_deg", "dphase_dheight_deg_per_mm")
-# A height this far off is worth a new phase: tracks refer phases to one height to first order.
-_HEIGHT_OFF_M = 0.03
+_SAME_PLACE = ["satellite", "signal"]
 
 
 @dataclass(frozen=True)
-class ArcChanges:
-    """What to do with the store.
+class Succession:
+    """Who stands for whom.
 
     Attributes
     ----------
-    obsolete : tuple of int
-        Numbers of stored arcs to take out.
-    new : DataFrame
-        Arcs to write, with their `revision`.
+    pairs : tuple of (int, int)
+        Number of a stored arc and row of a computed one that are the same arc.
+    giving_way : frozenset of int
+        Numbers of stored arcs that do not count any more.
+    dropped : (m,) bool
+        Computed arcs that do not count, for a stored arc knows more.
     """
 
-    obsolete: tuple[int, ...]
-    new: pd.DataFrame
+    pairs: tuple[tuple[int, int], ...]
+    giving_way: frozenset[int]
+    dropped: NDArray[np.bool_]
 
 
-def arc_changes(stored: pd.DataFrame, computed: pd.DataFrame, void: set[int]) -> ArcChanges:
-    """Compare arcs computed anew with stored ones.
+def succession(stored: pd.DataFrame, computed: pd.DataFrame, void: Collection[int]) -> Succession:
+    """Decide which of stored and computed arcs count.
 
-    Two arcs of one satellite, signal and direction that overlap in time are the same arc seen
-    through different data. The one with more observations stays; with equally many, the new one.
-    An arc that comes out as it was is left alone, also where it differs only by what follows from
-    an a-priori height that was frozen meanwhile, unless its own was more than 3 cm off.
+    Two arcs of one satellite and signal that overlap in time are the same arc seen through
+    different observations. A stored one gives way when the computed ones have at least as many
+    observations as it was made of. Otherwise some of these are no longer at hand, and the computed
+    ones that overlap with it are dropped.
 
     Parameters
     ----------
     stored : DataFrame
-        Arcs of the store, by number, with `revision`.
+        Arcs of the store, by number: ``satellite``, ``signal``, ``start``, ``end``, ``n_obs``.
     computed : DataFrame
-        Arc table.
-    void : set of int
-        Numbers of stored arcs whose data are no longer there (their file has changed): they give
-        way whatever comes instead.
+        The same columns of m arcs, by row 0 to m - 1.
+    void : collection of int
+        Numbers of stored arcs whose file has changed: they give way whatever comes instead.
     """
-    fresh = computed.reset_index(drop=True)
-    pairs = _overlapping(stored, fresh)
-    unchanged = _unchanged(stored, fresh, pairs)
-    kept_old = {old for old, _ in unchanged}
-    dropped_new = {new for _, new in unchanged}
-    n_old, n_new = stored["n_obs"].to_dict(), fresh["n_obs"].to_dict()
+    pairs = _overlapping(stored, computed)
+    n_new = computed["n_obs"].to_numpy()
+    instead: dict[int, int] = {}
     for old, new in pairs:
-        if old not in void and n_old[old] > n_new[new]:
-            dropped_new.add(new)
-
-    revision_old = stored["revision"].to_dict()
-    obsolete = {number for number in void if number in stored.index} - kept_old
-    revision = np.ones(len(fresh), dtype=np.int64)
-    for old, new in pairs:
-        if new not in dropped_new and old not in kept_old:
-            obsolete.add(old)
-            revision[new] = max(revision[new], revision_old[old] + 1)
-    keep = np.array([k not in dropped_new for k in range(len(fresh))], dtype=bool)
-    written = fresh.assign(revision=revision)[keep]
-    return ArcChanges(tuple(sorted(obsolete)), written)
+        instead[old] = instead.get(old, 0) + int(n_new[new])
+    n_old = stored["n_obs"].to_dict()
+    giving_way = {old for old, number in instead.items() if number >= n_old[old]}
+    giving_way |= set(void) & set(stored.index)
+    dropped = np.zeros(len(computed), dtype=bool)
+    dropped[[new for old, new in pairs if old not in giving_way]] = True
+    return Succession(tuple(pairs), frozenset(giving_way), dropped)
 
 
-def _unchanged(
-    stored: pd.DataFrame, fresh: pd.DataFrame, pairs: list[tuple[int, int]]
-) -> set[tuple[int, int]]:
-    """Return the pairs of one arc from the same data, at the same height or nearly so."""
-    old_m, new_m = stored["apriori_height_m"].to_dict(), fresh["apriori_height_m"].to_dict()
-    bare = stored.drop(columns="revision")
-    whole_old, whole_new = _rows_by_number(bare), _rows_by_number(fresh)
-    blank = dict.fromkeys((*_OF_HEIGHT, "apriori_height_m"), 0.0)
-    data_old, data_new = (
-        _rows_by_number(bare.assign(**blank)),
-        _rows_by_number(fresh.assign(**blank)),
+def arc_changes(
+    stored: pd.DataFrame, computed: pd.DataFrame, decided: Succession
+) -> tuple[list[int], pd.DataFrame]:
+    """Return the numbers of the arcs to take out and the arcs to write, with their `revision`.
+
+    An arc that comes out as it was is left alone.
+
+    Parameters
+    ----------
+    stored : DataFrame
+        Arcs of the store by number, with `revision`.
+    computed : DataFrame
+        Arc table, by row as in `decided`.
+    decided : Succession
+        Who stands for whom.
+    """
+    before = dict(
+        zip(stored.index.tolist(), arc_rows(stored.drop(columns="revision")), strict=True)
     )
-    return {
+    after = dict(zip(computed.index.tolist(), arc_rows(computed), strict=True))
+    same = [
         (old, new)
-        for old, new in pairs
-        if whole_old[old] == whole_new[new]
-        or (
-            old_m[old] != new_m[new]
-            and abs(old_m[old] - new_m[new]) <= _HEIGHT_OFF_M
-            and data_old[old] == data_new[new]
-        )
-    }
+        for old, new in decided.pairs
+        if old in decided.giving_way and before[old] == after[new]
+    ]
+    kept = {old for old, _ in same}
+    obsolete = sorted(decided.giving_way - kept)
+    revision_before = stored["revision"].to_dict()
+    revision = pd.Series(1, index=computed.index)
+    for old, new in decided.pairs:
+        if old in decided.giving_way:
+            revision[new] = max(revision[new], revision_before[old] + 1)
+    left_alone = computed.index.isin([new for _, new in same])
+    written = ~left_alone & ~decided.dropped[computed.index.to_numpy()]
+    return obsolete, computed.assign(revision=revision)[written].reset_index(drop=True)
 
 
-def _rows_by_number(arcs: pd.DataFrame) -> dict[int, tuple[Any, ...]]:
-    """Return what is stored of each arc, by its number."""
-    return dict(zip(arcs.index.tolist(), arc_rows(arcs), strict=True))
-
-
-def _overlapping(stored: pd.DataFrame, fresh: pd.DataFrame) -> list[tuple[int, int]]:
+def _overlapping(stored: pd.DataFrame, computed: pd.DataFrame) -> list[tuple[int, int]]:
     """Return (number of stored arc, row of computed arc) that are the same arc."""
     columns = [*_SAME_PLACE, "start", "end"]
     # Stored times have milliseconds; give both sides the same.
     old = stored[columns].assign(old=stored.index)
-    new = fresh[columns].assign(new=fresh.index)
+    new = computed[columns].assign(new=computed.index)
     for side in (old, new):
         for name in ("start", "end"):
             side[name] = side[name].dt.floor("ms")
     both = old.merge(new, on=_SAME_PLACE, suffixes=("_old", "_new"))
     overlap = (both["start_old"] <= both["end_new"]) & (both["start_new"] <= both["end_old"])
-    return [
-        (int(a), int(b))
-        for a, b in zip(both.loc[overlap, "old"], both.loc[overlap, "new"], strict=True)
-    ]
+    found = both.loc[overlap, ["old", "new"]].sort_values(["old", "new"])
+    return [(int(a), int(b)) for a, b in zip(found["old"], found["new"], strict=True)]

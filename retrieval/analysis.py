@@ -1,4 +1,9 @@
-"""SNR -> arc table: directions, arcs, interferograms, fits and judgement, on arrays in memory."""
+"""SNR -> arc table: directions, arcs, interferograms, fits and judgement, on arrays in memory.
+
+`analyse` does it all for observations at hand. Its steps are public, for a station's store keeps
+points rather than files and fixes heights by rules of its own: `retrieval.sky` gives directions,
+`retrieval.arcs` cuts arcs, `measure` analyses them, `measured_table` fits phases at given heights.
+"""
 
 from __future__ import annotations
 
@@ -11,24 +16,56 @@ from numpy.typing import NDArray
 
 from retrieval import gnss
 from retrieval.apriori import apriori_heights
-from retrieval.arc_quality import arc_shape, reject_reasons
+from retrieval.arc_quality import ArcShape, arc_shape, reject_reasons
 from retrieval.arc_table import arc_order, arc_table, empty_arc_table
-from retrieval.arcs import RISING, ArcSet, ArcSettings, SkyPoints, cut_arcs
+from retrieval.arcs import RISING, ArcSet, ArcSettings, cut_arcs
 from retrieval.interferogram import (
     Interferograms,
     detrend,
     fit_fixed_height,
     fit_free_height,
 )
-from retrieval.orbits import LookAngles, OrbitSource, look_angles, orbit_coverage
-from retrieval.periodogram import height_grid, spectral_peaks
-from retrieval.refraction import apparent_elevation_deg, standard_atmosphere
+from retrieval.orbits import OrbitSource
+from retrieval.periodogram import PeakTable, height_grid, spectral_peaks
 from retrieval.rinex.records import SnrTable
+from retrieval.sky import ORBIT_SOURCES, arc_making, sky_points
 from retrieval.station import Station
 
-__all__ = ["ArcAnalysis", "analyse", "sky_points"]
+__all__ = ["ArcAnalysis", "ArcMeasurements", "analyse", "measure", "measured_table"]
 
-_FILE_SOURCE = "file"
+
+@dataclass(frozen=True)
+class ArcMeasurements:
+    """What m arcs say before their phases refer to a height.
+
+    Attributes
+    ----------
+    arcs : ArcSet
+        Points over the detrending range.
+    waves : Interferograms
+        Detrended SNR inside the window.
+    heights_m : (h,) float64
+        Height grid of the periodograms.
+    peaks : PeakTable
+        Their highest peaks.
+    shape : ArcShape
+        Where and when the arcs ran, inside the window.
+    selection : (m,) object
+        Signal of each arc with its constellation, ``GS2X``.
+    reject_reason : (m,) object
+        Empty where nothing but the fit of the phase could still reject the arc.
+    """
+
+    arcs: ArcSet
+    waves: Interferograms
+    heights_m: NDArray[np.float64]
+    peaks: PeakTable
+    shape: ArcShape
+    selection: NDArray[np.object_]
+    reject_reason: NDArray[np.object_]
+
+    def __len__(self) -> int:
+        return len(self.arcs)
 
 
 @dataclass(frozen=True)
@@ -60,111 +97,6 @@ class ArcAnalysis:
     heights_m: NDArray[np.float64]
     apriori_height_m: dict[str, float]
     missing: dict[str, int]
-
-
-def _arc_making(snr: SnrTable, signals: Sequence[str] | None) -> SnrTable:
-    """Keep selected signals of satellites that move across the sky."""
-    satellites = np.unique(snr.satellite)
-    still = [
-        code
-        for code in satellites
-        if code >> 8 == ord("S") or gnss.satellite_name(int(code)) in gnss.GEOSTATIONARY
-    ]
-    keep = ~np.isin(snr.satellite, still)
-    if signals is not None:
-        keep &= np.isin(snr.signal, [gnss.signal_code(name) for name in signals])
-    return snr if keep.all() else snr.where(keep)
-
-
-def _directions(snr: SnrTable, station: Station, orbits: Sequence[OrbitSource]) -> LookAngles:
-    """Return the geometric direction of each row.
-
-    A satellite is seen on several signals at once, so each (satellite, epoch) is solved once.
-    """
-    epochs, epoch = np.unique(snr.time, return_inverse=True)
-    key = snr.satellite.astype(np.int64) * len(epochs) + epoch
-    keys, first, place = np.unique(key, return_index=True, return_inverse=True)
-    angles = look_angles(orbits, station.ecef_m, snr.satellite[first], epochs[keys % len(epochs)])
-    return LookAngles(
-        angles.elevation_deg[place],
-        angles.azimuth_deg[place],
-        angles.age_h[place],
-        angles.source[place],
-    )
-
-
-def _all_directions(snr: SnrTable, station: Station, orbits: Sequence[OrbitSource]) -> LookAngles:
-    """Return the direction of each row: its own where it came with one, else from the orbits."""
-    if snr.elevation_deg is None or snr.azimuth_deg is None:
-        return _directions(snr, station, orbits)
-    n = len(snr)
-    angles = LookAngles(
-        snr.elevation_deg.copy(),
-        snr.azimuth_deg.copy(),
-        np.full(n, np.nan),
-        np.full(n, len(orbits), dtype=np.int8),
-    )
-    rest = np.flatnonzero(np.isnan(snr.elevation_deg))
-    if len(rest):
-        found = _directions(snr.where(rest), station, orbits)
-        angles.elevation_deg[rest] = found.elevation_deg
-        angles.azimuth_deg[rest] = found.azimuth_deg
-        angles.age_h[rest] = found.age_h
-        angles.source[rest] = found.source
-    return angles
-
-
-def sky_points(
-    snr: SnrTable, station: Station, orbits: Sequence[OrbitSource], settings: ArcSettings
-) -> tuple[SkyPoints, dict[str, int]]:
-    """Give every SNR row its direction as the antenna sees it.
-
-    Parameters
-    ----------
-    snr : SnrTable
-        Rows that came with angles keep them; the others take theirs from the orbits.
-    station : Station
-        Position of the antenna.
-    orbits : sequence of OrbitSource
-        Tried in this order.
-    settings : ArcSettings
-        Uses the refraction settings.
-
-    Returns
-    -------
-    points : SkyPoints
-        Rows that have a direction.
-    missing : dict
-        Satellite name -> rows left out, because no ephemeris covers them.
-
-    Raises
-    ------
-    NoNavigationError
-        No row at all has a direction.
-    """
-    angles = _all_directions(snr, station, orbits)
-    coverage = orbit_coverage(orbits, angles, snr.satellite, snr.time)
-    coverage.require_any()
-    elevation = angles.elevation_deg
-    if settings.refraction:
-        pressure_hpa, temperature_c = standard_atmosphere(station.height_m)
-        elevation = apparent_elevation_deg(
-            elevation,
-            pressure_hpa if settings.pressure_hpa is None else settings.pressure_hpa,
-            temperature_c if settings.temperature_c is None else settings.temperature_c,
-        )
-    points = SkyPoints(
-        snr.time,
-        snr.satellite,
-        snr.signal,
-        snr.snr_dbhz,
-        elevation,
-        angles.azimuth_deg,
-        angles.age_h,
-        angles.source,
-    )
-    known = angles.source >= 0
-    return points if known.all() else points.where(known), dict(coverage.missing)
 
 
 def _wavelengths_m(arcs: ArcSet, glonass_channels: Mapping[int, int]) -> NDArray[np.float64]:
@@ -213,30 +145,46 @@ def analyse(
         A selection is not a signal.
     """
     settings = settings or ArcSettings()
-    snr = _arc_making(snr, signals)
-    points, missing = sky_points(snr, station, orbits, settings)
-    arcs = cut_arcs(points, settings)
+    points, missing = sky_points(arc_making(snr, signals), station, orbits, settings)
     channels = {slot: ch for source in orbits for slot, ch in source.glonass_channels.items()}
-    wavelengths_m = _wavelengths_m(arcs, {**channels, **(glonass_channels or {})})
-    waves = detrend(arcs, wavelengths_m, settings.polynomial_order)
+    measured = measure(
+        cut_arcs(points, settings), {**channels, **(glonass_channels or {})}, settings
+    )
+    fixed_m, apriori = apriori_heights(
+        settings.apriori_height_m,
+        measured.selection,
+        measured.shape.azimuth_deg,
+        measured.peaks.height_m,
+        measured.reject_reason == "",
+    )
+    table, arc_of_row = measured_table(measured, station.name, fixed_m, settings)
+    return ArcAnalysis(
+        table,
+        arc_of_row,
+        measured.arcs,
+        measured.waves,
+        measured.heights_m,
+        apriori if len(measured) else {},
+        missing,
+    )
+
+
+def measure(
+    arcs: ArcSet, glonass_channels: Mapping[int, int], settings: ArcSettings
+) -> ArcMeasurements:
+    """Detrend arcs, find the peaks of their periodograms and judge them.
+
+    Parameters
+    ----------
+    arcs : ArcSet
+        m arcs.
+    glonass_channels : mapping
+        Slot -> FDMA channel; the nominal constellation fills the gaps.
+    settings : ArcSettings
+        All but the heights that phases refer to.
+    """
     heights_m = height_grid(settings.height_m, settings.height_step_m)
-    if len(arcs) == 0:
-        return ArcAnalysis(
-            empty_arc_table(), np.zeros(0, np.intp), arcs, waves, heights_m, {}, missing
-        )
-    return _measured(arcs, waves, heights_m, station, orbits, settings, missing)
-
-
-def _measured(
-    arcs: ArcSet,
-    waves: Interferograms,
-    heights_m: NDArray[np.float64],
-    station: Station,
-    orbits: Sequence[OrbitSource],
-    settings: ArcSettings,
-    missing: dict[str, int],
-) -> ArcAnalysis:
-    """Analyse interferograms and build the table."""
+    waves = detrend(arcs, _wavelengths_m(arcs, glonass_channels), settings.polynomial_order)
     peaks = spectral_peaks(
         waves.t,
         waves.dsnr,
@@ -245,24 +193,52 @@ def _measured(
         heights_m,
         floating_mean=settings.floating_mean,
     )
-    windowed = arcs.windowed()
-    shape = arc_shape(windowed)
-    signal = gnss.signal_names(arcs.points.signal[arcs.first])
-    before_fit = reject_reasons(shape, peaks, np.ones(len(arcs), dtype=bool), settings)
-    fixed_m, apriori = apriori_heights(
-        settings.apriori_height_m, signal, shape.azimuth_deg, peaks.height_m, before_fit == ""
-    )
-    if settings.height_mode == "free":
-        fit = fit_free_height(waves, peaks.height_m)
-    else:
-        fit = fit_fixed_height(waves, fixed_m)
+    shape = arc_shape(arcs.windowed())
+    reasons = reject_reasons(shape, peaks, np.ones(len(arcs), dtype=bool), settings)
+    selection = gnss.signal_names(arcs.points.signal[arcs.first])
+    return ArcMeasurements(arcs, waves, heights_m, peaks, shape, selection, reasons)
+
+
+def measured_table(
+    measured: ArcMeasurements,
+    station_name: str,
+    fixed_height_m: NDArray[np.float64],
+    settings: ArcSettings,
+) -> tuple[pd.DataFrame, NDArray[np.intp]]:
+    """Fit phases and amplitudes and build the arc table.
+
+    Parameters
+    ----------
+    measured : ArcMeasurements
+        m arcs.
+    station_name : str
+        For the table.
+    fixed_height_m : (m,) float64
+        The height that each phase refers to; NaN rejects the arc. Height mode ``free`` takes none.
+    settings : ArcSettings
+        As the arcs were measured with.
+
+    Returns
+    -------
+    table : DataFrame
+        The arc table, sorted by start.
+    arc_of_row : (m,) intp
+        Which arc each row is.
+    """
+    arcs, peaks, shape = measured.arcs, measured.peaks, measured.shape
+    if len(arcs) == 0:
+        return empty_arc_table(), np.zeros(0, np.intp)
     free = settings.height_mode == "free"
+    if free:
+        fit = fit_free_height(measured.waves, peaks.height_m)
+    else:
+        fit = fit_fixed_height(measured.waves, fixed_height_m)
     reasons = reject_reasons(shape, peaks, np.isfinite(fit.phase_deg), settings)
-    sources = [*(source.name for source in orbits), _FILE_SOURCE]
+    windowed = arcs.windowed()
     columns = {
-        "station": np.full(len(arcs), station.name, dtype=object),
+        "station": np.full(len(arcs), station_name, dtype=object),
         "satellite": gnss.satellite_names(arcs.points.satellite[arcs.first]),
-        "signal": np.array([name[1:] for name in signal], dtype=object),
+        "signal": np.array([name[1:] for name in measured.selection], dtype=object),
         "direction": np.where(arcs.direction == RISING, "rising", "setting").astype(object),
         "start": gnss.gps_to_utc(shape.start),
         "end": gnss.gps_to_utc(shape.end),
@@ -284,14 +260,12 @@ def _measured(
         "height_mode": np.full(len(arcs), settings.height_mode, dtype=object),
         "height_sigma_m": fit.height_sigma_m,
         "phase_height_correlation": fit.phase_height_correlation,
-        # The least precise source of an arc speaks for it: sources stand best first.
-        "orbit_source": np.array(sources, dtype=object)[
+        # The least precise source of an arc speaks for it.
+        "orbit_source": np.array(ORBIT_SOURCES, dtype=object)[
             np.maximum.reduceat(windowed.points.source, windowed.first)
         ],
         "ephemeris_age_h": np.fmax.reduceat(windowed.points.age_h, windowed.first),
         "accepted": reasons == "",
         "reject_reason": reasons,
     }
-    return ArcAnalysis(
-        arc_table(columns), arc_order(columns), arcs, waves, heights_m, apriori, missing
-    )
+    return arc_table(columns), arc_order(columns)

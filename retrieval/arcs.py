@@ -7,8 +7,8 @@ inside which the *window* (5 to 25 degrees) is what is analysed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +50,7 @@ class ArcSettings:
         The arc must reach down to the first and up to the second inside the window.
     max_gap_s : float or None
         A longer pause cuts the arc; None means the larger of 300 s and three times the median
-        interval of the satellite on the signal.
+        interval of the observations.
     min_points : int
         Fewest observations inside the window.
     max_duration_min : float
@@ -156,7 +156,7 @@ class SkyPoints:
     age_h : (n,) float64
         Age of the ephemeris used, NaN where there is none to age.
     source : (n,) int8
-        Index of the orbit source.
+        Where the direction comes from, index of `retrieval.sky.ORBIT_SOURCES`.
     """
 
     time: NDArray[np.datetime64]
@@ -170,6 +170,26 @@ class SkyPoints:
 
     def __len__(self) -> int:
         return len(self.time)
+
+    @classmethod
+    def empty(cls) -> SkyPoints:
+        """Return no points."""
+        nothing = np.zeros(0)
+        return cls(
+            np.zeros(0, "datetime64[ns]"),
+            np.zeros(0, np.int32),
+            np.zeros(0, np.int64),
+            *(nothing,) * 4,
+            np.zeros(0, np.int8),
+        )
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[SkyPoints]) -> SkyPoints:
+        """Join points, in the order given."""
+        if not parts:
+            return cls.empty()
+        names = [field.name for field in fields(cls)]
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
     def where(self, keep: NDArray[np.bool_] | NDArray[np.intp]) -> SkyPoints:
         """Return the rows selected by a mask or an index array."""
@@ -236,6 +256,18 @@ class ArcSet:
             self.closed,
         )
 
+    def where(self, keep: NDArray[np.bool_]) -> ArcSet:
+        """Return the arcs selected by a mask, (m,) bool."""
+        lengths = np.diff(self.start)
+        kept = np.repeat(keep, lengths)
+        return ArcSet(
+            self.points.where(kept),
+            self.window[kept],
+            np.concatenate([[0], np.cumsum(lengths[keep])]).astype(np.intp),
+            self.direction[keep],
+            self.closed[keep],
+        )
+
 
 def _sorted_points(points: SkyPoints, range_deg: tuple[float, float]) -> SkyPoints:
     """Points in range by signal, satellite and time, each observation once.
@@ -291,18 +323,16 @@ def median_step_s(time: NDArray[np.datetime64], start: NDArray[np.intp]) -> NDAr
 
 
 def _longest_gap_s(
-    time: NDArray[np.datetime64], same: NDArray[np.bool_], max_gap_s: float | None
-) -> NDArray[np.float64]:
-    """Return the pause that each point's series may make inside an arc, (n,) seconds.
+    step_s: NDArray[np.float64], same: NDArray[np.bool_], max_gap_s: float | None
+) -> float:
+    """Return the pause that an arc may make, from the steps between the points of all series.
 
-    ``same[i]`` says that points i and i + 1 are of one satellite and signal.
+    The interval is the receiver's: a signal that comes and goes has no interval of its own.
     """
     if max_gap_s is not None:
-        return np.full(len(time), float(max_gap_s))
-    series = np.append(np.flatnonzero(np.concatenate([[True], ~same])), len(time))
-    interval_s = np.nan_to_num(median_step_s(time, series))
-    gap_s = np.maximum(_DEFAULT_GAP_S, _DEFAULT_GAP_INTERVALS * interval_s)
-    return np.repeat(gap_s, np.diff(series))
+        return float(max_gap_s)
+    interval_s = float(np.median(step_s[same])) if same.any() else 0.0
+    return max(_DEFAULT_GAP_S, _DEFAULT_GAP_INTERVALS * interval_s)
 
 
 def _motion(elevation_deg: NDArray[np.float64], joined: NDArray[np.bool_]) -> NDArray[np.int8]:
@@ -355,8 +385,8 @@ def cut_arcs(points: SkyPoints, settings: ArcSettings) -> ArcSet:
         )
     step_s = np.diff(points.time).astype(np.int64) / 1e9
     same = (np.diff(points.satellite) == 0) & (np.diff(points.signal) == 0)
-    gap_s = _longest_gap_s(points.time, same, settings.max_gap_s)
-    joined = same & (step_s <= gap_s[1:])
+    gap_s = _longest_gap_s(step_s, same, settings.max_gap_s)
+    joined = same & (step_s <= gap_s)
     motion = _motion(points.elevation_deg, joined)
     begins = np.concatenate([[True], ~joined | (np.diff(motion) != 0)])
     start = np.append(np.flatnonzero(begins), n)
@@ -364,12 +394,5 @@ def cut_arcs(points: SkyPoints, settings: ArcSettings) -> ArcSet:
     low, high = settings.elevation_deg
     window = (points.elevation_deg >= low) & (points.elevation_deg <= high)
     seen = (np.add.reduceat(window, start[:-1], dtype=np.intp) > 0) & (np.diff(start) > 1)
-    keep = np.repeat(seen, np.diff(start))
-    lengths = np.diff(start)[seen]
-    return ArcSet(
-        points.where(keep),
-        window[keep],
-        np.concatenate([[0], np.cumsum(lengths)]).astype(np.intp),
-        motion[start[:-1]][seen],
-        (points.time + (gap_s * 1e9).astype("timedelta64[ns]"))[start[1:] - 1][seen],
-    )
+    closed = points.time[start[1:] - 1] + np.timedelta64(round(gap_s * 1e9), "ns")
+    return ArcSet(points, window, start, motion[start[:-1]], closed).where(seen)

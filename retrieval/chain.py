@@ -16,6 +16,7 @@ from retrieval.analysis import ArcAnalysis, analyse
 from retrieval.arcs import ArcSettings
 from retrieval.errors import (
     InputError,
+    NoNavigationError,
     NoSnrError,
     PositionMissingError,
     UnknownSignalError,
@@ -24,6 +25,7 @@ from retrieval.errors import (
 from retrieval.orbits import BroadcastOrbits, OrbitSource, PreciseOrbits
 from retrieval.rinex import read_file
 from retrieval.rinex.navigation import Navigation, merge_navigation, read_navigation
+from retrieval.rinex.nmea import COARSE_NOTE
 from retrieval.rinex.records import ObservationFile, SnrTable
 from retrieval.rinex.sp3 import PreciseEphemeris, merge_precise, read_sp3
 from retrieval.rinex.text import FileKind, Text, file_kind, read_text
@@ -194,8 +196,8 @@ def arcs_from_files(
     Parameters
     ----------
     paths : sequence of path
-        Observation files (RINEX 2, 3, 4, CRINEX, SNR66 text; compressed or not) in any order;
-        navigation and SP3 files among them are recognised by their content.
+        Observation files (RINEX 2, 3, 4, CRINEX, SNR66 or NMEA text; compressed or not) in any
+        order; navigation and SP3 files among them are recognised by their content.
     nav : sequence of path
         RINEX navigation and SP3 files.
     station : Station, optional
@@ -257,9 +259,14 @@ def arcs_from_files(
     orbits = load_orbits(orbit_texts)
     tell("analysing arcs")
     channels = {slot: ch for file in files for slot, ch in file.header.glonass_channels.items()}
-    analysis = analyse(
-        snr, station, orbits, settings=settings, glonass_channels=channels, signals=signals
-    )
+    try:
+        analysis = analyse(
+            snr, station, orbits, settings=settings, glonass_channels=channels, signals=signals
+        )
+    except NoNavigationError as error:
+        if not any(COARSE_NOTE in file.report.notes for file in files):
+            raise
+        raise NoNavigationError(f"{error}. {COARSE_NOTE}") from error
     return ChainResult(
         analysis.table,
         station,

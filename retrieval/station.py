@@ -15,15 +15,17 @@ _WGS84 = 1  # ERFA's number for the WGS-84 ellipsoid
 
 
 def geodetic_to_ecef(
-    latitude_deg: float, longitude_deg: float, height_m: float
+    latitude_deg: float | NDArray[np.float64],
+    longitude_deg: float | NDArray[np.float64],
+    height_m: float | NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return ECEF coordinates, (3,) metres, of a geodetic position on WGS-84.
+    """Return ECEF coordinates, (..., 3) metres, of geodetic positions on WGS-84.
 
     Parameters
     ----------
-    latitude_deg, longitude_deg : float
+    latitude_deg, longitude_deg : float or array
         Degrees north (-90 to 90) and east.
-    height_m : float
+    height_m : float or array
         Height above the ellipsoid.
     """
     import erfa

@@ -50,8 +50,8 @@ def arcs(
         list[Path],
         typer.Argument(
             metavar="FILE...",
-            help="Observation files of one station: RINEX 2, 3, 4, Compact RINEX, SNR66 text; "
-            "packed or not. Navigation and SP3 files among them are recognised.",
+            help="Observation files of one station: RINEX 2, 3, 4, Compact RINEX, SNR66 or "
+            "NMEA text; packed or not. Navigation and SP3 files among them are recognised.",
         ),
     ],
     out: Annotated[Path, typer.Option(help="Arc table to write: .parquet or .csv.")],
@@ -149,6 +149,13 @@ def run(
     once: Annotated[
         bool, typer.Option("--once", help="Take in what lies in the inbox, then end.")
     ] = False,
+    any_station: Annotated[
+        bool,
+        typer.Option(
+            "--any-station",
+            help="Take files of other stations too: their arcs go under their own names.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Write the report as JSON.")] = False,
 ) -> None:
     """Take new files of the inbox through to arcs and soil moisture."""
@@ -161,7 +168,7 @@ def run(
 
     from daemon.jobs import run_once
 
-    report = run_once(settings, tell=_watched())
+    report = run_once(settings, tell=_watched(), any_station=any_station)
     show(json.dumps(_run_report(report), indent=2) if as_json else _run_text(report))
 
 
@@ -245,7 +252,8 @@ def _run_report(report: RunReport) -> dict[str, Any]:
         "files_forgotten": ingested.forgotten,
         "arcs_new": ingested.arcs_new,
         "arcs_superseded": ingested.arcs_superseded,
-        "estimates_new": report.estimates_new,
+        "estimates_new": report.estimates.new,
+        "estimates_revised": report.estimates.revised,
         "problems": ingested.problems,
         "notes": ingested.notes,
     }
@@ -260,7 +268,7 @@ def _run_text(report: RunReport) -> str:
     lines = [
         f"files     {', '.join(states) or 'nothing new'}; {ingested.known} known before",
         f"arcs      {ingested.arcs_new} new, in place of {ingested.arcs_superseded}",
-        f"estimates {report.estimates_new} new",
+        f"estimates {report.estimates.new} new, {report.estimates.revised} made again",
         *(f"  {path}: {reason}" for path, reason in ingested.problems.items()),
         *note_lines(ingested.notes),
     ]

@@ -16,8 +16,8 @@ from retrieval.errors import InputError
 from retrieval.soil import soil_limits
 
 if TYPE_CHECKING:
+    from daemon.arcs_to_estimates import Estimation
     from daemon.config import Config
-    from daemon.estimation import Estimation
 
 __all__ = ["estimate"]
 
@@ -73,7 +73,7 @@ def estimate(
     check_target("--out", out)
     _check_options(arcs, config, texture, latitude, model, every, mode)
 
-    from daemon.estimation import (
+    from daemon.arcs_to_estimates import (
         arcs_of_station,
         estimate_station,
         estimation_summary,
@@ -153,7 +153,7 @@ def _load(path: Path | None) -> Config | None:
 
 def _write(done: Estimation, out: Path) -> None:
     """Write the estimates, whole or not at all."""
-    from daemon.estimation import estimates_frame
+    from daemon.arcs_to_estimates import estimates_frame
 
     as_text = out.suffix.lower() == ".csv"
     table = estimates_frame(done.records, as_text=as_text)

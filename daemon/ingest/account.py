@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from daemon.batch import put_aside_name, replaces
 from daemon.inbox import FoundFile
+from daemon.ingest.names import put_aside_name, replaces
 from daemon.ingest.report import IngestReport
 from daemon.intake import ORBIT_KINDS
 from daemon.store import FileRecord, FileState, Store

@@ -5,23 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from daemon.batch import batch_of, unused_signals_note
 from daemon.config import Config
 from daemon.inbox import FoundFile, find_files, find_orbit_files, fingerprint, stored_name
 from daemon.ingest.account import Account
+from daemon.ingest.arcs import KEPT, arc_update
 from daemon.ingest.ephemerides import (
     covering_orbits,
     let_wait,
     may_go_on,
     read_orbits,
-    waiting_for_orbits,
-    with_orbits_account,
 )
-from daemon.ingest.heights import learnt_heights
+from daemon.ingest.names import replaces
+from daemon.ingest.placing import PlacedFile, place
 from daemon.ingest.report import IngestReport
 from daemon.ingest.settings import require_same_settings, setting_notes
 from daemon.ingest.tidying import tidy_up
@@ -33,12 +34,9 @@ from daemon.intake import (
     take_in,
     unopened,
 )
-from daemon.store import FileState, Store
-from daemon.superseding import ArcChanges, arc_changes
-from daemon.utc import parse_utc, utc_text
-from retrieval.apriori import LearntHeight
+from daemon.store import FileState, Store, hour_of
+from daemon.utc import parse_utc
 from retrieval.chain import SAME_STATION_M
-from retrieval.errors import NoNavigationError
 from retrieval.orbits import OrbitSource
 from retrieval.station import distance_m
 
@@ -47,12 +45,20 @@ __all__ = ["ingest"]
 # SNR rows taken through the chain at once: bounds the memory of a back-fill.
 _BATCH_ROWS = 1_500_000
 
-# Names that orbit files usually have. It only decides the order of reading: content tells the kind.
+# Names that orbit files usually have, and how names tell the time: year, day of year and hour, in
+# RINEX's long and short form. They only decide the order of reading: content tells what a file is.
 _ORBIT_NAME = re.compile(r"\.\d\d[nglpq]\b|[GRECJIM]N\.rnx|\.nav\b|\.sp3\b|\.eph\b", re.IGNORECASE)
+_LONG_NAME = re.compile(r"_(\d{4})(\d{3})(\d{4})_")
+_SHORT_NAME = re.compile(r"^\w{4}(\d{3})([0-9a-x]\d{0,2})\.(\d\d)", re.IGNORECASE)
 
 
 def ingest(
-    config: Config, store: Store, now: pd.Timestamp, tell: Callable[[str], None]
+    config: Config,
+    store: Store,
+    now: pd.Timestamp,
+    tell: Callable[[str], None],
+    *,
+    any_station: bool = False,
 ) -> IngestReport:
     """Take what is new in the inbox into the store.
 
@@ -66,6 +72,8 @@ def ingest(
         UTC.
     tell : callable
         Gets a short message before each longer step.
+    any_station : bool
+        Let files of other stations in; their arcs go under the names of their own headers.
 
     Raises
     ------
@@ -76,7 +84,7 @@ def ingest(
     """
     require_same_settings(config, store)
     inbox = find_files(config.inbox.path, config.inbox.patterns, config.own_files())
-    look = _Look(config, store, now, tell)
+    look = _Look(config, store, now, tell, any_station)
     look.at_orbits(inbox)
     look.at_inbox(inbox)
     return look.report
@@ -86,12 +94,18 @@ class _Look:
     """One look at the files named under [orbits] and at the inbox."""
 
     def __init__(
-        self, config: Config, store: Store, now: pd.Timestamp, tell: Callable[[str], None]
+        self,
+        config: Config,
+        store: Store,
+        now: pd.Timestamp,
+        tell: Callable[[str], None],
+        any_station: bool,
     ) -> None:
         self.config = config
         self.store = store
         self.now = now
         self.tell = tell
+        self.any_station = any_station
         self.station = config.receiver()
         self.notes = setting_notes(config)
         self.report = IngestReport(notes=dict(self.notes))
@@ -127,7 +141,7 @@ class _Look:
             for path in inbox
             if (one := self._fingerprint(path, stored_name(path.name))) is not None
         ]
-        found.sort(key=lambda one: (_ORBIT_NAME.search(one.name) is None, one.name))
+        found.sort(key=lambda one: _reading_order(one.name))
         self.files.see(found)
         fresh = [one for one in found if self._is_fresh(one)]
         self._read(fresh)
@@ -160,6 +174,8 @@ class _Look:
         if record.state == FileState.FROM_FUTURE and record.last_time is not None:
             return bool(parse_utc([record.last_time])[0] <= self.now + FUTURE_TOLERANCE)
         if record.state == FileState.OTHER_STATION and record.position_m is not None:
+            if self.any_station:
+                return True
             position_m = parse_position(record.position_m)
             return distance_m(position_m, self.station.ecef_m) <= SAME_STATION_M
         return False
@@ -184,7 +200,7 @@ class _Look:
             if twin or self.files.is_copy(found):
                 continue  # read a moment ago by its other name
             self.tell(f"reading {found.name} ({k + 1} of {len(files)})")
-            intake = take_in(found, self.station, self.now)
+            intake = take_in(found, self.station, self.now, any_station=self.any_station)
             if intake.file is None:
                 self.files.note([intake.record])
                 continue
@@ -197,80 +213,56 @@ class _Look:
             self._take_through(batch)
 
     def _take_through(self, intakes: Sequence[Intake]) -> None:
-        """Take files through the chain and write everything that they change."""
+        """Take files through to arcs and write everything that they change."""
         orbits = self._orbits_for(intakes)
+        prefer, at_hand = self.config.orbits.prefer, self.files.orbits
         waiting: list[Intake] = []
-        ready: list[Intake] = []
+        placed: list[PlacedFile] = []
         for intake in intakes:
-            if waiting_for_orbits(intake, self.config, orbits):
+            tried = covering_orbits(intake.record, at_hand, prefer)
+            file = place(intake, self.config, orbits, tried)
+            if file is None:
                 waiting.append(intake)
             else:
-                ready.append(self._with_note(intake))
-        if ready:
-            self.tell(f"analysing {len(ready)} files")
-            try:
-                self._write_arcs(ready, orbits)
-            except NoNavigationError:
-                # What was covered makes no arcs, such as geostationary satellites.
-                waiting += ready
-        prefer, at_hand = self.config.orbits.prefer, self.files.orbits
+                placed.append(file)
+        placed.sort(key=lambda file: file.record.site)
+        for site, files in groupby(placed, key=lambda file: file.record.site):
+            self._write_arcs(site, list(files))
         faults = "; ".join(
             f"{key}: {note}" for key, note in self.notes.items() if key.startswith("orbits.")
         )
         self.files.note([let_wait(i, at_hand, prefer, faults) for i in waiting])
 
-    def _write_arcs(self, ready: Sequence[Intake], orbits: Sequence[OrbitSource]) -> None:
-        """Analyse files together with their neighbours; write records, arcs and heights."""
-        name = self.station.name
-        batch = batch_of(self.config, ready, self.files.known)
-        first, last = batch.span
-        stored = self.store.arcs(name, since=first, until=last)
-        void = batch.void(
-            stored, {path: self.store.arcs_of_files(name, [path]) for path in batch.replaced}
-        )
-        heights = self.store.apriori_heights(name)
-        analysis = batch.analyse(self.config, orbits, heights)
-        changes = arc_changes(stored, batch.changed(analysis.table), void)
-        learnt = self._learnt(changes, heights)
-        if learnt:
-            # The arcs that heights are learnt from shall stand on them as all later ones do.
-            heights |= {key: height.height_m for key, height in learnt.items()}
-            analysis = batch.analyse(self.config, orbits, heights)
-            changes = arc_changes(stored, batch.changed(analysis.table), void)
-        prefer, at_hand = self.config.orbits.prefer, self.files.orbits
-        accounted = [
-            with_orbits_account(
-                intake,
-                self.config,
-                orbits,
-                covering_orbits(intake.record, at_hand, prefer),
-                analysis.missing,
-            )
-            for intake in ready
-        ]
-        with self.store.transaction():
-            for intake in accounted:
-                self.files.write(intake.record)
-            self.store.put_arc_settings(name, self.config.arc_values())
-            self.store.delete_arcs(changes.obsolete)
-            self.store.insert_arcs(name, changes.new)
-            for key, height in learnt.items():
-                self.store.put_apriori_height(
-                    name, key, height.height_m, height.n_arcs, utc_text(self.now)
+    def _write_arcs(self, site: str, files: Sequence[PlacedFile]) -> None:
+        """Write records, observations, arcs and heights of one antenna's files."""
+        self.tell(f"analysing {len(files)} files")
+        name, store = self.station.name, self.store
+        replaced = {
+            file.record.path
+            for file in files
+            if (before := self.files.known.get(file.record.path)) is not None
+            and before.state == FileState.INGESTED
+            and replaces(file.record, before)
+        }
+        update = arc_update(store, self.config, site, files, replaced)
+        with store.transaction():
+            for file in files:
+                self.files.write(file.record)
+            newest = store.last_epoch(name, site)
+            kept = _hour(newest - KEPT) if newest is not None else 0
+            for file in files:
+                store.put_points(
+                    site, name, file.record.path, file.points, file.glonass_channels, kept
                 )
-        self.report.arcs_new += len(changes.new)
-        self.report.arcs_superseded += len(changes.obsolete)
-
-    def _learnt(self, changes: ArcChanges, known: dict[str, float]) -> dict[str, LearntHeight]:
-        """Return the heights that a batch's arcs complete."""
-        return learnt_heights(
-            self.store,
-            self.station.name,
-            changes.new,
-            changes.obsolete,
-            known,
-            self.config.station.antenna_height_m,
-        )
+            store.drop_points(site, kept)
+            store.put_arc_settings(name, self.config.arc_values())
+            store.delete_arcs(update.obsolete)
+            store.insert_arcs(name, update.new)
+            store.put_apriori_heights(site, update.heights)
+            if update.since is not None and site == name:
+                store.put_estimates_due(name, update.since)
+        self.report.arcs_new += len(update.new)
+        self.report.arcs_superseded += len(update.obsolete)
 
     def _orbits_for(self, intakes: Sequence[Intake]) -> list[OrbitSource]:
         """Read the orbit files that files and their neighbours need, unless they are at hand."""
@@ -287,10 +279,19 @@ class _Look:
             self._orbit_names = ordered
         return self._orbits
 
-    def _with_note(self, intake: Intake) -> Intake:
-        """Add to a file's record that it has none of the selected signals."""
-        if intake.file is None:
-            return intake
-        note = unused_signals_note(intake.file, self.config.selected_signals())
-        reason = "; ".join(part for part in (intake.record.reason, note) if part)
-        return replace(intake, record=replace(intake.record, reason=reason))
+
+def _reading_order(name: str) -> tuple[bool, str, str]:
+    """Return the key that files are read by: orbits first, then by the time that names tell."""
+    time = ""
+    if (long := _LONG_NAME.search(name)) is not None:
+        time = "".join(long.groups())
+    elif (short := _SHORT_NAME.match(name)) is not None:
+        day, session, year = short.groups()
+        # Session 0 is the whole day, a to x are its hours, which minutes may follow.
+        time = f"{'19' if year >= '80' else '20'}{year}{day}{session}"
+    return _ORBIT_NAME.search(name) is None, time, name
+
+
+def _hour(time: pd.Timestamp) -> int:
+    """Return the hour since 1970 that a UTC time lies in, on GPS time's count."""
+    return int(hour_of(np.array([time.tz_localize(None).to_datetime64()]))[0])

@@ -52,9 +52,4 @@ def setting_notes(config: Config) -> dict[str, str]:
         if named and source not in orbits.prefer:
             unused = f'its files are not used, for orbits.prefer does not name "{source}"'
             notes[key] = "; ".join(part for part in (notes[key], unused) if part)
-    if config.inbox.keep == "delete":
-        notes["inbox.keep"] = (
-            '"delete" leaves nothing to join: arcs that cross from one file into the next stay as '
-            'they are cut; with files of a day or less, "move" keeps them whole'
-        )
     return {key: note for key, note in notes.items() if note}

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+import pandas as pd
+
+from daemon.utc import parse_utc
+
 __all__ = ["FileRecord", "FileState"]
 
 
@@ -31,7 +35,7 @@ class FileRecord:
     size : int
         Bytes on disk.
     kind : str
-        ``observation``, ``snr66``, ``navigation``, ``sp3`` or what else it is.
+        ``observation``, ``snr66``, ``nmea``, ``navigation``, ``sp3`` or what else it is.
     state : FileState
         What became of it.
     reason : str
@@ -49,6 +53,9 @@ class FileRecord:
         because no ephemeris covers them; of an orbit file those that it knows.
     orbits : str
         What it was tried with: the first digits of the SHA-256 of orbit files, with spaces.
+    site : str
+        Name of the station whose antenna the observations are of: that of the configuration, or
+        that of another station's file which was let in. Empty for what holds no observations.
     ingested_at : str
         When this record was made, UTC text.
     """
@@ -68,4 +75,11 @@ class FileRecord:
     position_m: str | None = None
     satellites: str = ""
     orbits: str = ""
+    site: str = ""
     ingested_at: str
+
+    @property
+    def span(self) -> tuple[pd.Timestamp, pd.Timestamp]:
+        """First and last time, UTC, of a record that has them."""
+        first, last = parse_utc([self.first_time or "", self.last_time or ""])
+        return first, last

@@ -6,7 +6,7 @@ second, elsewhere to the millisecond, so that text order is time order.
 
 from __future__ import annotations
 
-__all__ = ["APPLICATION_ID", "ARC_SQL_COLUMNS", "MIGRATIONS", "SCHEMA_VERSION"]
+__all__ = ["APPLICATION_ID", "ARC_SQL_COLUMNS", "MIGRATIONS", "PLACE_SQL", "SCHEMA_VERSION"]
 
 # ``PRAGMA application_id``: what tells our files from those of others. ASCII "SoGl".
 APPLICATION_ID = 0x536F476C
@@ -18,7 +18,7 @@ CREATE TABLE files (
     path TEXT NOT NULL,             -- name in the inbox, or the whole path outside it
     sha256 TEXT NOT NULL,
     size INTEGER NOT NULL,
-    kind TEXT NOT NULL,             -- observation, snr66, navigation, sp3, or what else it is
+    kind TEXT NOT NULL,             -- observation, snr66, nmea, navigation, sp3, or what else it is
     state TEXT NOT NULL CHECK (state IN
         ('ingested', 'waiting_orbits', 'other_station', 'unreadable', 'from_future')),
     reason TEXT NOT NULL,           -- empty when there is nothing to say
@@ -128,6 +128,55 @@ CREATE TABLE arc_settings (
 ) WITHOUT ROWID
 """
 
+# Where an arc stands on the sky: signal with constellation, and sector of 45 degrees.
+PLACE_SQL = ("substr(satellite, 1, 1) || signal", "CAST(azimuth_deg / 45 AS INTEGER)")
+
+# Observations inside the detrending range of elevations, for two days before the newest.
+_SNR_HOURS = """
+CREATE TABLE snr_hours (
+    id INTEGER PRIMARY KEY,
+    site TEXT NOT NULL,             -- whose antenna
+    file_id INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+    satellite TEXT NOT NULL,
+    hour INTEGER NOT NULL,          -- since 1970, GPS time
+    n_points INTEGER NOT NULL,
+    glonass_channel INTEGER,
+    points BLOB NOT NULL,           -- see daemon.store.packing
+    UNIQUE (file_id, satellite, hour)
+)
+"""
+
+# From when on the arcs or the weather have changed that a station's estimates rest on.
+_ESTIMATES_DUE = """
+CREATE TABLE estimates_due (
+    station TEXT PRIMARY KEY,
+    since TEXT NOT NULL
+) WITHOUT ROWID
+"""
+
+_WEATHER = """
+CREATE TABLE weather (
+    station TEXT NOT NULL,
+    time TEXT NOT NULL,
+    temperature_c REAL,
+    rain_mm REAL,
+    PRIMARY KEY (station, time)
+) WITHOUT ROWID
+"""
+
+# Estimates that are to be sent. One that is made again moves to the end.
+_OUTBOX = """
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    station TEXT NOT NULL,
+    product TEXT NOT NULL,
+    time TEXT NOT NULL,
+    UNIQUE (station, product, time)
+)
+"""
+
+_COUNTERS = "CREATE TABLE counters (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID"
+
 # Step k takes a store from version k to version k + 1.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -140,6 +189,24 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         _APRIORI_HEIGHTS,
         _ESTIMATES,
         _ARC_SETTINGS,
+    ),
+    (
+        # Whose antenna a file's observations are of; other stations' files may be let in.
+        "ALTER TABLE files ADD COLUMN site TEXT NOT NULL DEFAULT ''",
+        "UPDATE files SET site = station WHERE kind IN ('observation', 'snr66')",
+        # The time of the data from which on a height holds. Those of before were frozen already.
+        "ALTER TABLE apriori_heights RENAME COLUMN learnt_at TO since",
+        "UPDATE apriori_heights SET since = '1980-01-06T00:00:00.000Z'",
+        "ALTER TABLE estimates ADD COLUMN revision INTEGER NOT NULL DEFAULT 1",
+        f"CREATE INDEX arcs_by_place ON arcs (station, {', '.join(PLACE_SQL)}, closed) "
+        "WHERE accepted",
+        "CREATE INDEX arcs_by_closed ON arcs (station, closed)",
+        _SNR_HOURS,
+        "CREATE INDEX snr_by_hour ON snr_hours (site, hour)",
+        _ESTIMATES_DUE,
+        _WEATHER,
+        _OUTBOX,
+        _COUNTERS,
     ),
 )
 

@@ -24,6 +24,8 @@ __all__ = ["Expanded", "expand_crinex", "is_crinex"]
 
 _ERROR_LINE = re.compile(r"\bline (\d+)")
 _ATTEMPTS = 20
+# RNXCMP 4.2.0 (2025) writes 3.1 for RINEX 4.02 on; `hatanaka` holds 4.1.0, which refuses it.
+_LATER = re.compile(rb"3\.[1-9]\d*|[4-9]\.\d+")
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,16 @@ def expand_crinex(path: str, content: bytes) -> Expanded:
     Raises
     ------
     UnreadableFileError
-        Nothing can be restored.
+        Nothing can be restored, or the text is of a later version.
     """
+    version = content[:20].strip()
+    if _LATER.fullmatch(version):
+        raise UnreadableFileError(
+            path,
+            f"Compact RINEX {version.decode()}, which is written for RINEX 4.02 and later; "
+            "expected 1.0 or 3.0: restore it with crx2rnx of RNXCMP 4.2.0 or later, and give the "
+            "RINEX file",
+        )
     content = content.replace(b"\r\n", b"\n")
     form = _FORM_3 if content[:20].strip().startswith(b"3") else _FORM_1
     restored, problem = _restore(content)

@@ -1,6 +1,8 @@
 """Epoch and satellite lines of RINEX 3 and 4 (RINEX 3.05, table A3).
 
-``> 2020 06 25 00 00 30.0000000  0 43`` and one line per satellite: A1,I2.2,m(F14.3,I1,I1).
+``> 2020 06 25 00 00 30.0000000  0 43`` and one line per satellite: A1,I2.2,m(F14.3,I1,I1). What
+follows in an epoch line is not used: the receiver's clock offset (6X,F15.12) and, since RINEX 4.02,
+the picoseconds of the epoch (1X,I5), which are less than the 100 ns of its last decimal.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ __all__ = ["Rinex3"]
 
 _TEMPLATE = b"> 9999 _9 _9 _9 _9__9.9999999  9__9"
 _FLAG, _COUNT, _HEADER_WIDTH = 31, 32, 35
-_RESERVED = slice(35, 41)  # blank; RINEX 4 may write picoseconds here (1X,I5)
+_RESERVED = range(35, 41)  # blank in all versions
 _ID_WIDTH, _FIELD_WIDTH = 3, 16
 
 _T = TypeVar("_T", bound=np.generic)
@@ -55,13 +57,9 @@ class Rinex3:
         flag, flagged = read_integers(octets, at + _FLAG, 1)
         count, counted = read_integers(octets, at + _COUNT, 3)
         fine = timed & flagged & counted & (flag <= 6)
-        for column in range(_RESERVED.start, _RESERVED.stop):
+        for column in _RESERVED:
             inside = length[line[wide]] > column
-            character = octets[np.where(inside, at + column, 0)]
-            blank = character == ord(" ")
-            if column > _RESERVED.start:
-                blank |= (character >= ord("0")) & (character <= ord("9"))
-            fine &= ~inside | blank
+            fine &= ~inside | (octets[np.where(inside, at + column, 0)] == ord(" "))
         epochs = EpochLines(
             line,
             _spread(wide, fine, False),

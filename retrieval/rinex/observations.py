@@ -129,10 +129,10 @@ def require_observations(text: Text) -> None:
     remedy = {
         FileKind.NAVIGATION: "a navigation file; give it with --nav, beside an observation file",
         FileKind.SP3: "precise orbits (SP3); give them with --nav, beside an observation file",
-        FileKind.NMEA: "NMEA text; give RINEX observations or SNR66 text instead",
+        FileKind.NMEA: "NMEA text; read it with read_nmea or read_file",
         FileKind.SNR66: "an SNR table; read it with read_snr66 or read_file",
         FileKind.UNKNOWN: "of no known format; give RINEX observations (2.1x, 3.0x, 4.0x), Compact "
-        "RINEX or SNR66 text",
+        "RINEX, SNR66 text or NMEA text",
     }[kind]
     raise UnreadableFileError(text.path, f"expected RINEX observations; this is {remedy}")
 

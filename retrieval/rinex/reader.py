@@ -6,6 +6,7 @@ import datetime
 from pathlib import Path
 
 from retrieval.rinex.fallback import read_with_georinex
+from retrieval.rinex.nmea import parse_nmea
 from retrieval.rinex.observations import parse_observations
 from retrieval.rinex.records import ObservationFile
 from retrieval.rinex.snr66 import parse_snr66
@@ -24,7 +25,7 @@ def read_file(
     Parameters
     ----------
     path : str, Path or Text
-        RINEX or Compact RINEX observations, or SNR66 text; plain or packed.
+        RINEX or Compact RINEX observations, SNR66 text or NMEA text; plain or packed.
     date : datetime.date, optional
         Day of an SNR66 table whose name does not tell it.
     reader : {"soilglint", "georinex"}
@@ -40,8 +41,11 @@ def read_file(
     if reader not in ("soilglint", "georinex"):
         raise ValueError(f"reader {reader!r}: expected 'soilglint' or 'georinex'")
     text = path if isinstance(path, Text) else read_text(path)
-    if file_kind(text.content, Path(text.path).name) is FileKind.SNR66:
+    kind = file_kind(text.content, Path(text.path).name)
+    if kind is FileKind.SNR66:
         return parse_snr66(text, date)
+    if kind is FileKind.NMEA:
+        return parse_nmea(text)
     if reader == "georinex":
         return read_with_georinex(path.path if isinstance(path, Text) else path)
     return parse_observations(text)

@@ -1,7 +1,7 @@
 """What the readers return: headers, SNR columns, and an account of what was not whole.
 
 `SnrTable` is the one currency between files and arcs: whatever the format (RINEX 2, 3, 4, SNR66
-text), a reader ends in it.
+or NMEA text), a reader ends in it.
 """
 
 from __future__ import annotations
@@ -110,13 +110,14 @@ class ObservationHeader:
     version : float
         RINEX version, such as 2.11 or 3.05.
     marker : str
-        MARKER NAME, or the station part of an SNR66 name.
+        MARKER NAME, or the station part of the name of SNR66 and NMEA text.
     position_m : (x, y, z) or None
-        APPROX POSITION XYZ, ECEF, metres; None when absent or all zero.
+        APPROX POSITION XYZ, or the median of the fixes of NMEA text; ECEF, metres; None when absent
+        or all zero.
     antenna_height_m : float or None
         ANTENNA: DELTA H/E/N, height of the reference point above the *marker* (not the ground).
     interval_s : float or None
-        INTERVAL.
+        INTERVAL, or the median step of NMEA text.
     receiver, antenna : str
         Type, serial and firmware as they stand; a change opens a new track epoch.
     time_system : str

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import reduce
+from operator import xor
 from pathlib import Path
 
 from retrieval.errors import UnreadableFileError
@@ -28,6 +30,8 @@ _FOREIGN_ARCHIVES = {
 _MARKUP = re.compile(rb"\s*<(?:!doctype|html|\?xml)", re.IGNORECASE)
 _SP3 = re.compile(rb"#[a-d][PV]\d{4} ")
 _NMEA = re.compile(rb"[$!][A-Z]{2}[A-Z0-9]{3},")
+_SENTENCE = re.compile(rb"[$!]([^$!*]+)\*([0-9A-Fa-f]{2})")
+_NMEA_LINES = 20
 _NUMBER = re.compile(rb"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
 _SNR_COLUMNS = 11
 _SNR_NAME = re.compile(r"\.snr\d\d\b", re.IGNORECASE)
@@ -176,4 +180,17 @@ def file_kind(content: bytes, name: str = "") -> FileKind:
         return FileKind.SNR66
     if _SNR_NAME.search(name) and _NUMBER.match(first.lstrip()):
         return FileKind.SNR66
-    return FileKind.UNKNOWN
+    return FileKind.NMEA if _has_sentence(content) else FileKind.UNKNOWN
+
+
+def _has_sentence(content: bytes) -> bool:
+    """Return whether an NMEA sentence with a right checksum stands in the first lines.
+
+    Logs begin anywhere: in a line, with blank lines, with what the receiver says of itself.
+    """
+    lines = [line.strip() for line in content[:16384].split(b"\n")]
+    for line in [line for line in lines if line][:_NMEA_LINES]:
+        sentence = _SENTENCE.fullmatch(line)
+        if sentence and reduce(xor, sentence[1]) == int(sentence[2], 16):
+            return True
+    return False

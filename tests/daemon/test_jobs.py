@@ -14,15 +14,15 @@ import pytest
 
 from daemon.config import load_config
 from daemon.errors import ConfigError, StoreBusyError
+from daemon.estimating import make_estimates
 from daemon.ingest import look
-from daemon.jobs import make_live_estimates, run_once
+from daemon.jobs import run_once
 from daemon.sample import write_sample
 from daemon.store import Store
-from retrieval.apriori import height_at
 
 NAME = "smpl"
-# What says when something was done, and not what.
-_WHEN = {"ingested_at", "learnt_at", "latency_s"}
+# What says when or how often something was done, and not what.
+_WHEN = {"ingested_at", "latency_s", "revision"}
 
 
 def dump(config):
@@ -42,21 +42,12 @@ def contents(config, table, but=_WHEN):
     return {tuple((k, row[k]) for k in row.keys() if k not in but | {"id"}) for row in rows}  # noqa: SIM118
 
 
-def same_arcs(config, other):
-    """Whether two stores hold the same arcs.
-
-    Where heights were learnt from fewer arcs phases refer to other heights, so what follows from
-    the height is not compared.
-    """
-    follows = {
-        "phase_deg",
-        "phase_sigma_deg",
-        "amplitude",
-        "apriori_height_m",
-        "dphase_dheight_deg_per_mm",
-        "revision",
-    }
-    return contents(config, "arcs", follows) == contents(other, "arcs", follows)
+def same_results(config, other):
+    """Whether two stores hold the same arcs, heights and estimates."""
+    return all(
+        contents(config, table) == contents(other, table)
+        for table in ("arcs", "apriori_heights", "estimates")
+    )
 
 
 def observations(sample):
@@ -95,17 +86,22 @@ def test_again_changes_nothing(whole):
     assert whole.store.path.read_bytes() == bytes_before
 
 
-def test_estimates_lie_on_the_grid_up_to_the_last_epoch(whole):
+def test_estimates_lie_on_the_grid_from_the_first_epoch_to_the_last(whole):
     with Store.reading(whole.store.path) as store:
         estimates = store.estimates(NAME, "live")
-        first_closed = store.first_arc_closed(NAME)
-        files = store.files(NAME).values()
+        files = [file for file in store.files(NAME).values() if file.kind == "observation"]
+        outbox = store.outbox(NAME)
     times = pd.DatetimeIndex([estimate["time"] for estimate in estimates])
-    last_epoch = pd.Timestamp(max(f.last_time for f in files if f.kind == "observation"))
+    first, last = min(f.span[0] for f in files), max(f.span[1] for f in files)
     assert (times.to_series().diff().dropna() == pd.Timedelta(minutes=15)).all()
-    assert last_epoch - pd.Timedelta(minutes=15) < times[-1] <= last_epoch
-    assert pd.Timedelta(0) <= times[0] - first_closed < pd.Timedelta(minutes=15)
+    assert last - pd.Timedelta(minutes=15) < times[-1] <= last
+    assert first <= times[0] < first + pd.Timedelta(minutes=15)
     assert {estimate["flag"] for estimate in estimates} == {"calibrating"}
+    assert {estimate["revision"] for estimate in estimates} == {1}
+    # Each of them waits to be sent, in the order of their times.
+    assert [(product, time) for _, product, time in outbox] == [
+        ("live", estimate["time"]) for estimate in estimates
+    ]
 
 
 def test_rain_shows_as_a_falling_phase(whole):
@@ -122,8 +118,7 @@ def test_files_in_pieces_give_the_arcs_of_all_together(config, whole, step):
     for _ in range(0, 4, step):
         deliver(config, step)
         run_once(config)
-    assert same_arcs(config, whole)
-    assert len(contents(config, "estimates")) == len(contents(whole, "estimates"))
+    assert same_results(config, whole)
 
 
 def test_late_files_make_border_arcs_whole(config, whole):
@@ -134,22 +129,65 @@ def test_late_files_make_border_arcs_whole(config, whole):
     held.rename(late)
     report = run_once(config)
     assert report.ingest.arcs_superseded > 0
-    assert same_arcs(config, whole)
+    assert report.estimates.revised > 0
+    assert same_results(config, whole)
+    with Store.reading(config.store.path) as store:
+        revisions = [estimate["revision"] for estimate in store.estimates(NAME, "live")]
+    # Nothing before the hole rests on what came late.
+    assert set(revisions[:24]) == {1}
+    assert max(revisions) == 2
 
 
-def test_estimates_that_are_there_are_not_revised(config):
+def test_estimates_that_no_late_file_touches_are_not_revised(config):
     run_once(config)
     before = contents(config, "estimates", set())
     deliver(config)
-    run_once(config)
+    assert run_once(config).estimates.revised == 0
     assert before < contents(config, "estimates", set())
+
+
+def test_an_estimate_is_final_two_days_behind_the_newest_observation(config):
+    """A file that is late by more makes its arcs, but says nothing new of what was said."""
+    late = observations(config.inbox.path.parent)[1]
+    held = late.rename(config.inbox.path.parent / late.name)
+    deliver(config)
+    run_once(config)
+    with Store.writing(config.store.path) as store:
+        record = next(f for f in store.files(NAME).values() if f.kind == "observation")
+        later = replace(
+            record,
+            path="later",
+            sha256="0",
+            first_time="2024-05-17T11:59:00.000Z",
+            last_time="2024-05-17T12:00:00.000Z",
+        )
+        with store.transaction():
+            store.put_file(NAME, later)
+        make_estimates(config, store, pd.Timestamp("2024-05-17T12:00Z"))
+        before = {e["time"]: e for e in store.estimates(NAME, "live")}
+        daily = store.estimates(NAME, "daily")
+    # The end of the 14th lies more than two days back, that of the 15th does not.
+    assert [e["time"] for e in daily] == ["2024-05-14T00:00:00Z", "2024-05-15T00:00:00Z"]
+    assert {**daily[1], "product": "live"} == before["2024-05-15T00:00:00Z"] | {
+        "latency_s": daily[1]["latency_s"]
+    }
+    held.rename(late)
+    report = run_once(config)
+    assert report.ingest.arcs_new > 0
+    with Store.reading(config.store.path) as store:
+        after = {e["time"]: e for e in store.estimates(NAME, "live")}
+        assert store.estimates(NAME, "daily") == daily
+    assert after.keys() == before.keys()
+    changed = sorted(time for time in after if after[time] != before[time])
+    assert changed
+    assert changed[0] >= "2024-05-15T12:00:00Z"
 
 
 def test_small_batches_give_the_same_arcs(config, whole, monkeypatch):
     deliver(config)
     monkeypatch.setattr(look, "_BATCH_ROWS", 1)
     run_once(config)
-    assert same_arcs(config, whole)
+    assert same_results(config, whole)
 
 
 def test_a_copy_of_a_known_file_is_known(config):
@@ -175,7 +213,7 @@ def test_a_growing_file_is_read_again(config, whole):
     assert report.ingest.files == {"ingested": 1}
     with Store.reading(config.store.path) as store:
         assert store.files(NAME)[target.name].n_epochs > half
-    assert same_arcs(config, whole)
+    assert same_results(config, whole)
 
 
 def test_a_file_waits_for_its_orbits_and_is_tried_again(config):
@@ -189,7 +227,7 @@ def test_a_file_waits_for_its_orbits_and_is_tried_again(config):
     report = run_once(config)
     assert report.ingest.files == {"ingested": 5}
     assert report.ingest.arcs_new > 0
-    assert report.estimates_new > 0
+    assert report.estimates.new > 0
 
 
 def test_navigation_in_the_inbox_is_used_whatever_its_name(config):
@@ -256,20 +294,24 @@ def test_finished_files_are_tidied_and_known_afterwards(sample, keep):
     assert not run_once(config).changed
 
 
-def test_moved_files_still_serve_as_neighbours(config, whole):
+@pytest.mark.parametrize("keep", ["move", "delete"])
+def test_finished_files_still_serve_as_neighbours(config, whole, keep):
     path = config.inbox.path.parent / "soilglint.toml"
-    path.write_text(path.read_text().replace('keep = "leave"', 'keep = "move"'))
+    path.write_text(path.read_text().replace('keep = "leave"', f'keep = "{keep}"'))
     config = load_config(path)
     run_once(config)
     deliver(config)
     run_once(config)
-    assert same_arcs(config, whole)
+    assert same_results(config, whole)
 
 
-def test_heights_are_frozen_when_first_learnt(config):
+def test_heights_stay_once_they_are_learnt(config):
     run_once(config)
     with Store.reading(config.store.path) as store:
-        before = store.apriori_heights(NAME)
+        last = max(file.span[1] for file in store.files(NAME).values() if file.site)
+        heights = store.apriori_heights(NAME)
+    # What rests on an arc that is not closed yet may still change with it.
+    before = {name: height for name, height in heights.items() if height.since <= last}
     deliver(config)
     run_once(config)
     # Sectors that had too few arcs on the first day join; what was learnt stays.
@@ -278,16 +320,11 @@ def test_heights_are_frozen_when_first_learnt(config):
     assert {name: learnt[name] for name in before} == before
     assert set(before) >= {"GS1C", "GS2L", "GS5Q"}
     assert set(learnt) - set(before)
-    assert {row["version"] for row in map(dict, contents(config, "apriori_heights", set()))} == {1}
-    with Store.reading(config.store.path) as store:
-        arcs = store.arcs(NAME, since=pd.Timestamp("2024-05-15T06:00Z"))
-    # The truth is 1.8 m; arcs of the second day refer to what was learnt by then, with them.
-    assert all(abs(height - 1.8) < 0.02 for height in learnt.values())
-    for arc in arcs.itertuples():
-        assert arc.apriori_height_m == height_at(learnt, f"G{arc.signal}", arc.azimuth_deg)
+    # The truth is 1.8 m.
+    assert all(abs(height.height_m - 1.8) < 0.02 for height in learnt.values())
 
 
-@pytest.mark.parametrize("function", ["insert_arcs", "delete_arcs", "insert_estimates"])
+@pytest.mark.parametrize("function", ["insert_arcs", "put_points", "put_estimates"])
 def test_killed_inside_a_step_nothing_is_half_written(config, whole, function):
     """A process killed in the middle, then run again, ends where an undisturbed one does."""
     deliver(config)
@@ -311,8 +348,8 @@ def test_killed_inside_a_step_nothing_is_half_written(config, whole, function):
     assert killed.returncode == -signal.SIGKILL
     with Store.reading(config.store.path) as store:
         ingested = [f for f in store.files(NAME).values() if f.kind == "observation"]
-        assert bool(ingested) == (function == "insert_estimates")
-        assert store.arcs(NAME).empty == (function != "insert_estimates")
+        assert bool(ingested) == (function == "put_estimates")
+        assert store.arcs(NAME).empty == (function != "put_estimates")
         assert store.estimates(NAME, "live") == []
     run_once(config)
     for table in ("files", "arcs", "apriori_heights", "estimates"):
@@ -337,15 +374,23 @@ def test_missing_inbox_is_a_fault_of_the_configuration(config):
 def test_a_long_silence_is_stated_for_a_week_and_no_longer(config):
     run_once(config)
     with Store.reading(config.store.path) as store:
-        last = store.estimates(NAME, "live", last=1)[0]
-        record = next(f for f in store.files(NAME).values() if f.kind == "observation")
+        files = store.files(NAME).values()
+    record = next(f for f in files if f.kind == "observation")
+    last = max(f.span[1] for f in files if f.kind == "observation")
     # A file of 30 days later, of which nothing but its time matters here.
-    later = replace(record, path="later", sha256="0", last_time="2024-06-13T00:00:00.000Z")
+    later = replace(
+        record,
+        path="later",
+        sha256="0",
+        first_time="2024-06-12T23:59:30.000Z",
+        last_time="2024-06-13T00:00:00.000Z",
+    )
     with Store.writing(config.store.path) as store:
         with store.transaction():
             store.put_file(NAME, later)
-        make_live_estimates(config, store, pd.Timestamp("2024-06-13T00:00Z"))
-        silent = store.estimates(NAME, "live", last=1)[0]
-    assert silent["n_arcs"] == 0
-    gap = pd.Timestamp(silent["time"]) - pd.Timestamp(last["time"])
-    assert pd.Timedelta(days=6, hours=20) < gap <= pd.Timedelta(days=7, minutes=15)
+        make_estimates(config, store, pd.Timestamp("2024-06-13T00:00Z"))
+        times = pd.DatetimeIndex([e["time"] for e in store.estimates(NAME, "live")])
+        silent = store.estimates(NAME, "live", last=2)
+    assert times[-1] == pd.Timestamp("2024-06-13T00:00Z")
+    assert times[-2] == (last + pd.Timedelta(days=7)).floor("15min")
+    assert [estimate["n_arcs"] for estimate in silent] == [0, 0]

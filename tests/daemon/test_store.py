@@ -5,14 +5,16 @@ import sys
 import textwrap
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from daemon.errors import NotThereError, StoreBusyError, StoreError, StoreVersionError
 from daemon.estimates import ESTIMATE_FIELDS
-from daemon.store import FileRecord, FileState, Store
+from daemon.store import FileRecord, FileState, Store, estimates
 from daemon.store.schema import ARC_SQL_COLUMNS, SCHEMA_VERSION
 from retrieval.arc_table import ARC_COLUMNS
+from retrieval.causal_heights import FrozenHeight
 
 RECORD = FileRecord(
     path="a.rnx",
@@ -22,6 +24,7 @@ RECORD = FileRecord(
     state=FileState.INGESTED,
     first_time="2025-01-10T00:00:00.000Z",
     last_time="2025-01-10T23:59:30.000Z",
+    site="test",
     ingested_at="2025-01-11T00:00:00.000Z",
 )
 ESTIMATE = {
@@ -56,7 +59,7 @@ def test_tables_have_the_columns_of_the_contracts(store):
         ]
     connection.close()
     assert columns["arcs"] == ["id", *ARC_COLUMNS, "revision"]
-    assert columns["estimates"] == list(ESTIMATE_FIELDS)
+    assert set(columns["estimates"]) == set(ESTIMATE_FIELDS)
     assert settings == [SCHEMA_VERSION, "wal"]
 
 
@@ -96,16 +99,19 @@ def test_arcs_are_linked_to_the_files_they_overlap(store, made_arcs):
         first_time="2025-01-12T00:00:00.000Z",
         last_time="2025-01-12T23:59:30.000Z",
     )
+    elsewhere = replace(RECORD, path="c.rnx", sha256="ef" * 32, site="elsewhere")
     with store.transaction():
         store.put_file("test", RECORD)
         store.put_file("test", other)
+        store.put_file("test", elsewhere)
         store.insert_arcs("test", made_arcs(3).assign(revision=1))
     numbers = store.arcs("test").index
-    assert store.arcs_of_files("test", ["a.rnx"]) == {numbers[0]}
-    assert store.arcs_of_files("test", ["a.rnx", "b.rnx"]) == {numbers[0], numbers[2]}
+    assert store.arcs_of_file("test", "a.rnx") == {numbers[0]}
+    assert store.arcs_of_file("test", "b.rnx") == {numbers[2]}
+    assert store.arcs_of_file("test", "c.rnx") == set()
     with store.transaction():
         store.delete_arcs([numbers[0]])
-    assert store.arcs_of_files("test", ["a.rnx"]) == set()
+    assert store.arcs_of_file("test", "a.rnx") == set()
 
 
 def test_a_file_of_one_path_has_one_record(store):
@@ -117,32 +123,85 @@ def test_a_file_of_one_path_has_one_record(store):
     assert store.files("test") == {"a.rnx": changed}
 
 
-def test_heights_are_versioned_and_the_newest_counts(store):
+def test_heights_may_change_or_go_while_they_are_open(store):
+    early, late = pd.Timestamp("2025-01-10T03:00Z"), pd.Timestamp("2025-01-10T05:00Z")
     with store.transaction():
-        store.put_apriori_height("test", "GS2X", 1.70, 12, "2025-01-10T00:00:00.000Z")
-        store.put_apriori_height("test", "GS2X", 1.72, 30, "2025-02-10T00:00:00.000Z")
-        store.put_apriori_height("test", "GS1C", 1.69, 12, "2025-01-10T00:00:00.000Z")
-    assert store.apriori_heights("test") == {"GS2X": 1.72, "GS1C": 1.69}
-    connection = sqlite3.connect(store.path)
-    versions = connection.execute("SELECT signal, version FROM apriori_heights").fetchall()
-    connection.close()
-    assert sorted(versions) == [("GS1C", 1), ("GS2X", 1), ("GS2X", 2)]
+        store.put_apriori_heights(
+            "test",
+            {"GS2X": FrozenHeight(1.7, 10, late), "GS1C": FrozenHeight(1.69, 10, early)},
+        )
+        store.put_apriori_heights("test", {"GS2X": FrozenHeight(1.72, 10, early), "GS1C": None})
+    assert store.apriori_heights("test") == {"GS2X": FrozenHeight(1.72, 10, early)}
+    assert store.apriori_heights("other") == {}
 
 
-def test_estimates_are_never_revised(store):
+def test_first_arcs_come_in_the_order_in_which_they_closed(store, made_arcs):
+    arcs = made_arcs(6, azimuth_deg=[1, 44.9, 45, 2, 3, 4], accepted=[True] * 4 + [False, True])
+    backwards = arcs.iloc[::-1].assign(revision=1)
     with store.transaction():
-        store.insert_estimates([ESTIMATE])
-    with pytest.raises(sqlite3.IntegrityError), store.transaction():
-        store.insert_estimates([{**ESTIMATE, "vwc": 0.3}])
-    assert store.estimates("test", "live") == [ESTIMATE]
-    assert store.estimate_times("test", "live") == {ESTIMATE["time"]}
+        store.insert_arcs("test", backwards)
+    numbers = store.arcs("test").index
+    first = store.first_arcs("test", 2, without={numbers[1]}).sort_values("closed")
+    assert first["azimuth_deg"].tolist() == [1, 45, 2]
+    assert set(first["selection"]) == {"GS2X"}
+    assert store.first_arcs("other", 2, without=()).empty
+
+
+def test_an_estimate_made_again_takes_the_place_of_the_old_and_goes_out_again(store):
+    later = {**ESTIMATE, "time": "2025-01-10T12:15:00Z"}
+    with store.transaction():
+        store.put_estimates([ESTIMATE, later])
+    with store.transaction():
+        store.put_estimates([{**ESTIMATE, "vwc": 0.3, "revision": 2}])
+    assert store.estimates("test", "live") == [{**ESTIMATE, "vwc": 0.3, "revision": 2}, later]
+    assert store.estimate_times("test", "live") == {ESTIMATE["time"], later["time"]}
+    assert store.outbox("test") == [
+        (2, "live", later["time"]),
+        (3, "live", ESTIMATE["time"]),
+    ]
+
+
+def test_the_outbox_is_bounded_and_what_is_dropped_is_counted(store, monkeypatch):
+    monkeypatch.setattr(estimates, "OUTBOX_ROWS", 3)
+    times = [f"2025-01-10T{hour:02d}:00:00Z" for hour in range(5)]
+    for time in times:
+        with store.transaction():
+            store.put_estimates([{**ESTIMATE, "time": time}])
+    assert [time for _, _, time in store.outbox("test")] == times[2:]
+    assert store.counter("outbox_dropped") == 2
+    assert len(store.estimates("test", "live")) == 5
+
+
+def test_the_earliest_change_decides_which_estimates_are_due(store):
+    late, early = pd.Timestamp("2025-01-10T05:00Z"), pd.Timestamp("2025-01-10T03:00Z")
+    assert store.estimates_due("test") is None
+    with store.transaction():
+        for time in (late, early, late):
+            store.put_estimates_due("test", time)
+    assert store.estimates_due("test") == early
+    with store.transaction():
+        store.clear_estimates_due("test")
+    assert store.estimates_due("test") is None
 
 
 def test_last_estimates_come_in_order_of_time(store):
     times = [f"2025-01-10T{hour:02d}:00:00Z" for hour in (3, 1, 2)]
     with store.transaction():
-        store.insert_estimates([{**ESTIMATE, "time": time} for time in times])
+        store.put_estimates([{**ESTIMATE, "time": time} for time in times])
     assert [e["time"] for e in store.estimates("test", "live", last=2)] == sorted(times)[1:]
+    since = pd.Timestamp("2025-01-10T02:00Z")
+    assert [e["time"] for e in store.estimates("test", "live", since=since)] == sorted(times)[1:]
+
+
+def test_weather_of_a_time_is_replaced(store):
+    time = pd.DatetimeIndex(["2025-01-10T00:00Z", "2025-01-10T01:00Z"])
+    weather = pd.DataFrame({"time": time, "temperature_c": [1.5, -2.0], "rain_mm": [np.nan, 3.0]})
+    with store.transaction():
+        store.put_weather("test", weather)
+        store.put_weather("test", weather.iloc[1:].assign(temperature_c=-3.0))
+    expected = weather.assign(temperature_c=[1.5, -3.0])
+    pd.testing.assert_frame_equal(store.weather("test"), expected, check_dtype=False)
+    assert store.weather("other").empty
 
 
 def test_a_failing_transaction_leaves_nothing(store):
@@ -161,7 +220,7 @@ def test_a_killed_writer_leaves_nothing_and_no_lock(tmp_path):
     script = f"""
         import os, signal
         from pathlib import Path
-        from daemon.store import FileRecord, FileState, Store
+        from daemon.store import FileRecord, FileState, Store, estimates
         record = FileRecord(path="a", sha256="0", size=1, kind="observation",
                             state=FileState.INGESTED, ingested_at="2025")
         store = Store.writing(Path({str(path)!r}))
@@ -236,7 +295,7 @@ def test_a_file_may_be_renamed_or_forgotten(store, made_arcs):
         store.insert_arcs("test", made_arcs().assign(revision=1))
         store.rename_file("test", "a.rnx", "b.rnx")
     assert store.files("test") == {"b.rnx": replace(RECORD, path="b.rnx")}
-    assert len(store.arcs_of_files("test", ["b.rnx"])) == 1
+    assert len(store.arcs_of_file("test", "b.rnx")) == 1
     with store.transaction():
         store.forget_file("test", "b.rnx")
     assert store.files("test") == {}

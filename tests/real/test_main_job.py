@@ -126,7 +126,7 @@ def test_esbc_waits_for_its_navigation(shared_data, tmp_path):
     shutil.copy(navigation, config.inbox.path)
     report = run_once(config)
     assert report.ingest.files == {"ingested": 2}
-    assert report.estimates_new > 80
+    assert report.estimates.new > 80
 
 
 @pytest.mark.parametrize("name", ["cn000010.21o.gz"])

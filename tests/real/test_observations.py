@@ -208,3 +208,44 @@ def test_mchl_snr66_against_its_columns(shared_data: Path) -> None:
     of_first = (file.snr.satellite == ord("E") * 256 + 6) & (file.snr.time == file.epochs[0])
     assert set(file.snr.snr_dbhz[of_first]) == {value for value in first[5:] if value > 0}
     assert set(file.snr.elevation_deg[of_first]) == {first[1]}
+
+
+def labelled(value: str, label: str) -> bytes:
+    return f"{value:60}{label:20}\n".encode()
+
+
+def as_rinex_4(content: bytes, version: str) -> bytes:
+    """Return RINEX 3 text as RINEX 4: new records, none of those that are no longer asked for."""
+    offset = content.index(b"\n", content.index(b"END OF HEADER")) + 1
+    lines = content[:offset].splitlines(keepends=True)
+    lines[0] = f"{version:>9}".encode() + lines[0][9:]
+    gone = (b"SYS / PHASE SHIFT", b"GLONASS COD/PHS/BIS")
+    lines = [line for line in lines if not line[60:].startswith(gone)]
+    lines[-1:-1] = [
+        labelled("https://doi.org/10.0000/00000000", "DOI"),
+        labelled("CC BY 4.0, https://creativecommons.org/licenses/by/4.0/", "LICENSE OF USE"),
+        labelled("https://example.org/sitelogs/esbc00dnk", "STATION INFORMATION"),
+    ]
+    body = content[offset:]
+    if version == "4.02":  # clock offset and picoseconds may follow the number of satellites
+        body = re.sub(rb"(?m)^(> .{33}) *$", rb"\1       -.000123456789 01234", body)
+        assert body.count(b" 01234\n") == content.count(b"\n> ")
+    return b"".join(lines) + body
+
+
+@pytest.mark.parametrize("version", ["4.00", "4.01", "4.02"])
+def test_esbc_as_rinex_4_gives_the_same_rows(esbc: Text, version: str) -> None:
+    content = as_rinex_4(esbc.content, version)
+    before, after = parse_observations(esbc), parse_observations(Text("x", content))
+    assert after.header.version == float(version)
+    assert not after.report.damage
+    np.testing.assert_array_equal(after.epochs, before.epochs)
+    for column in ("time", "satellite", "signal", "snr_dbhz"):
+        np.testing.assert_array_equal(getattr(after.snr, column), getattr(before.snr, column))
+
+
+def test_rinex_4_survives_compact_rinex(esbc: Text, tmp_path: Path) -> None:
+    content = as_rinex_4(first_epochs(esbc.content, 50), "4.00")
+    path = tmp_path / "x.crx"
+    path.write_bytes(hatanaka.rnx2crx(content))
+    assert rows(read_observations(path)) == rows(parse_observations(Text("x", content)))

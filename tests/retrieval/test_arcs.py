@@ -84,18 +84,19 @@ def test_default_gap_grows_with_a_slow_receiver():
     assert len(cut_arcs(without, ArcSettings())) == 1
 
 
-def test_interval_of_other_satellites_does_not_cut_or_join():
-    points = _rise()
-    minutes = (points.time - START).astype(np.int64) / 60e9
-    paused = points.where((minutes < 30) | (minutes >= 36.5))
-    slow = [
-        _pass(f"G{k:02d}", np.arange(0, 95, 2.5), 2 + 0.4 * np.arange(0, 95, 2.5))
-        for k in range(10, 25)
-    ]
-    arcs = cut_arcs(_join(paused, *slow), ArcSettings())
-    of_paused = arcs.points.satellite[arcs.first] == gnss.satellite_code("G05")
-    assert of_paused.sum() == 2
-    assert len(arcs) == 2 + 15
+def test_a_signal_that_comes_and_goes_has_the_receivers_interval():
+    # Three pairs of points, 40 minutes apart: by their own median of 20 minutes all would be one.
+    whole = _rise()
+    pairs = _pass("G10", [0, 20, 40, 60, 80, 100], [10, 11, 12, 13, 14, 15])
+    for points in (_join(whole, pairs), _join(whole, pairs.where(np.arange(6) < 2))):
+        arcs = cut_arcs(points, ArcSettings())
+        assert gnss.satellite_names(arcs.points.satellite[arcs.first]).tolist() == ["G05"]
+    close = _pass("G10", [0, 0.5, 40, 40.5], [10, 10.2, 12, 12.2])
+    one, *others = (
+        cut_arcs(_join(whole, close.where(np.arange(4) < n)), ArcSettings()) for n in (2, 4)
+    )
+    assert [len(arcs) for arcs in (one, *others)] == [2, 3]
+    assert one.closed[1] == others[0].closed[1] == START + np.timedelta64(330, "s")
 
 
 def test_a_point_alone_is_no_arc():

@@ -1,11 +1,13 @@
 import datetime
+import functools
 import gzip
+import operator
 import os
 
 import pytest
 
 from retrieval.chain import arcs_from_files
-from retrieval.errors import InputError, NoSnrError, PositionMissingError
+from retrieval.errors import InputError, NoNavigationError, NoSnrError, PositionMissingError
 
 
 @pytest.fixture
@@ -49,3 +51,17 @@ def test_a_header_alone_is_told_apart_from_missing_snr(files, tmp_path):
     with pytest.raises(InputError, match="no whole epoch") as caught:
         arcs_from_files([path])
     assert not isinstance(caught.value, NoSnrError)
+
+
+def test_nmea_without_navigation_says_why_its_angles_are_of_no_use(tmp_path):
+    def sentence(body):
+        return f"${body}*{functools.reduce(operator.xor, body.encode()):02X}\r\n"
+
+    path = tmp_path / "abcd.nmea"
+    path.write_text(
+        sentence("GNRMC,000005.00,A,4843.26022,N,00920.55376,E,0.017,,080225,,,A,V")
+        + sentence("GNGGA,000005.00,4843.26022,N,00920.55376,E,1,12,0.48,248.4,M,47.6,M,,")
+        + sentence("GPGSV,1,1,01,05,12,083,46,1")
+    )
+    with pytest.raises(NoNavigationError, match=r"no navigation file was given.*whole degrees"):
+        arcs_from_files([path])

@@ -457,9 +457,51 @@ def test_rinex2_signal_that_does_not_exist_is_left_out_with_a_note() -> None:
     assert any("R S5" in note for note in file.report.notes)
 
 
-def test_rinex4_reads_as_rinex3() -> None:
-    text = head("4.01", "G", types3("G", "S1C")) + epoch3(0, "G01" + obs(41.0))
-    assert rows(parse(text)) == [("00:00:00.0", "G01", "GS1C", 41.0)]
+# Observation codes as RINEX 4.02 prints them of what came after RINEX 3.05 or
+# differs by version: NavIC L1; B1C, B1A, B1I, B2a, B2b, B3I and B3A of BeiDou; GLONASS CDMA.
+CODES_402 = {
+    "I": ("S1D", "S1P", "S1X", "S5A", "S5X", "S9C"),
+    "C": ("S2I", "S1P", "S1Z", "S5X", "S7D", "S7Z", "S8X", "S6I", "S6Z"),
+    "R": ("S1C", "S4A", "S6X", "S3Q"),
+    "J": ("S1E", "S1L", "S5P", "S6E"),
+}
+
+
+def test_rinex_402_as_its_specification_prints_it() -> None:
+    picoseconds = "      " + "-.123456789012".rjust(15) + " 01234"
+    lines = [
+        f"{letter}01" + obs(*(30.0 + place for place in range(len(codes))))
+        for letter, codes in CODES_402.items()
+    ]
+    first = epoch3(0, *lines).replace("\n", picoseconds + "\n", 1)
+    text = head(
+        "4.02",
+        "M",
+        labelled("10.5281/zenodo.0000000", "DOI"),
+        labelled("CC-BY 4.0", "LICENSE OF USE"),
+        labelled("https://example.org/SITE00XXX.sitelog", "STATION INFORMATION"),
+        *(types3(letter, *codes) for letter, codes in CODES_402.items()),
+        labelled("  1 R01  1", "GLONASS SLOT / FRQ #"),
+    )
+    file = parse(text + first + epoch3(1, *lines))
+    signals = {letter: [letter + code for code in codes] for letter, codes in CODES_402.items()}
+    assert rows(file) == sorted(
+        (time, f"{letter}01", signal, 30.0 + place)
+        for time in ("00:00:00.0", "00:01:00.0")
+        for letter, names in signals.items()
+        for place, signal in enumerate(names)
+    )
+    assert file.header.version == 4.02
+    assert file.header.glonass_channels == {1: 1}
+    assert not file.report.damage
+    assert not file.report.notes
+
+
+def test_reserved_columns_of_an_epoch_line_are_blank() -> None:
+    good = HEAD3 + epoch3(0, "G01" + obs(2e7, 41.0)) + epoch3(1, "G01" + obs(2e7, 42.0))
+    bad = good.replace("0  1\n", "0  1 12345\n", 1)
+    assert [row[3] for row in rows(parse(bad))] == [42.0]
+    assert len(parse(bad).report.damage) == 1
 
 
 @pytest.mark.parametrize(

@@ -247,6 +247,13 @@ def test_compact_rinex_cut_in_its_header_is_refused(tmp_path: Path) -> None:
         read_text(path)
 
 
+def test_compact_rinex_of_a_later_version_says_what_restores_it(tmp_path: Path) -> None:
+    path = tmp_path / "x.crx"
+    path.write_bytes(hatanaka.rnx2crx(CONTENT).replace(b"3.0", b"3.1", 1))
+    with pytest.raises(UnreadableFileError, match=r"Compact RINEX 3\.1.*RNXCMP 4\.2\.0"):
+        read_text(path)
+
+
 def header_line(kind: str) -> bytes:
     """The first line of a RINEX file."""
     return labelled(f"{'3.05':>9}{'':11}{kind}", "RINEX VERSION / TYPE").encode()

@@ -6,10 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from daemon.config import load_config
-from daemon.errors import UsageError, WeatherError
-from daemon.estimates import ESTIMATE_FIELDS
-from daemon.estimation import (
+from daemon.arcs_to_estimates import (
     arcs_of_station,
     estimate_station,
     estimates_frame,
@@ -19,6 +16,9 @@ from daemon.estimation import (
     temperatures_of,
     texture_settings,
 )
+from daemon.config import load_config
+from daemon.errors import UsageError, WeatherError
+from daemon.estimates import ESTIMATE_FIELDS
 from daemon.store import Store
 from retrieval.errors import InputError
 from retrieval.fusion import LinearSettings

@@ -14,6 +14,7 @@ import pandas as pd
 from daemon.config import Config
 from daemon.errors import UsageError
 from daemon.estimates import ESTIMATE_FIELDS, Estimate, estimate_records
+from daemon.estimating import DAILY, LIVE
 from daemon.store import Store
 from daemon.utc import parse_utc
 from daemon.weather import read_weather, temperature_series
@@ -40,7 +41,7 @@ _DAY_MINUTES = 1440
 _SILENCE = pd.Timedelta(days=7)
 # As in the schema of the estimates.
 _STATION_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_COUNTS = ("window_s", "n_arcs", "n_tracks_expected", "latency_s")
+_COUNTS = ("window_s", "n_arcs", "n_tracks_expected", "revision", "latency_s")
 _MEASURED = ("vwc", "vwc_lower", "vwc_upper", "phase_anomaly_deg", "coverage")
 _TIMES = ("time", "effective_time")
 
@@ -195,7 +196,7 @@ def estimate_station(
     else:
         grid = grid_times(arcs, every_minutes)
         table = LinearModel(settings).estimate(arcs, grid, temperature_c)
-    product = "daily" if retrospective or every_minutes == _DAY_MINUTES else "live"
+    product = DAILY if retrospective or every_minutes == _DAY_MINUTES else LIVE
     return Estimation(retrospective, estimate_records(table, station, product, now), levels)
 
 

@@ -1,0 +1,150 @@
+"""Every key of the configuration, as the sections define it, with a line that explains it.
+
+Keys and defaults come out of the sections of `daemon.config`, so that none can be forgotten; here
+are only words, and values that show the form of keys whose default is to be absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from daemon.config import Config
+from daemon.sections import Section
+
+__all__ = ["EXPLANATIONS", "Key", "SectionKeys", "configuration_keys"]
+
+EXPLANATIONS: Mapping[str, str] = {
+    "station": "Where the antenna stands, and which part of the sky it uses.",
+    "station.name": "Letters, digits, - and _; written into every record.",
+    "station.latitude_deg": "Degrees north, WGS-84.",
+    "station.longitude_deg": "Degrees east.",
+    "station.height_m": "Of the antenna above the ellipsoid.",
+    "station.antenna_height_m": "Antenna above the ground, inside qc.height_m; heights further "
+    "than 0.5 m from it are other reflectors and do not count when a signal's a-priori height is "
+    "learnt. Absent: all heights count.",
+    "station.azimuths": "Sectors used, clockwise from north; [350, 20] passes north.",
+    "station.elevation": "Analysis window, degrees after refraction.",
+    "inbox": "Where the receiver's files arrive, and what becomes of them.",
+    "inbox.path": "The folder.",
+    "inbox.patterns": "Names that are looked at; hidden files and names ending in .part or .tmp "
+    "never are.",
+    "inbox.settle_s": "A file written to less than so long ago is neither moved nor deleted: make "
+    "it longer than the pauses in which the receiver writes.",
+    "inbox.keep": 'Finished observation files: "leave" them, "move" them to done/ in the inbox, '
+    'or "delete" them.',
+    "soil": "Its texture decides how little and how much water it can hold.",
+    "soil.texture": "A USDA class: {textures}.",
+    "soil.residual": "m3 m-3; wins over the texture's.",
+    "soil.saturation": "Likewise; both together replace the texture.",
+    "soil.dry_season": "Days of year, from the first up to, but without, the last; it may pass the "
+    "new year. Retrospective estimates level each year on it. Absent: the hemisphere's summer.",
+    "store": "Arcs, estimates and the account of files; made when missing.",
+    "store.path": "The database file.",
+    "orbits": "Navigation and SP3 files outside the inbox: paths or patterns (*, ?) of files. "
+    "Those that arrive in the inbox are recognised and need no mention.",
+    "orbits.nav": "RINEX navigation files.",
+    "orbits.sp3": "Precise orbits.",
+    "orbits.prefer": "Order of preference; what is not named is not used.",
+    "signals": "Which signals make arcs. Once there are arcs, another choice needs a new store.",
+    "signals.use": "Empty or absent: all that a file holds.",
+    "model": "How phases become soil moisture.",
+    "model.kind": '"auto" means "linear" in this version.',
+    "model.min_days": "Days with arcs before moisture is levelled.",
+    "schedule": "When it looks for files, and for which times it estimates.",
+    "schedule.ingest_s": "Seconds between looks at the inbox, for the unattended service.",
+    "schedule.grid_minutes": "Grid of the estimates; divides a day.",
+    "qc": "What makes an arc, a track and an estimate good enough.",
+    "qc.detrend_elevation": "Range over which the direct signal's trend is fitted; it should hold "
+    "the window.",
+    "qc.polynomial_order": "Of that trend.",
+    "qc.start_below_deg": "An arc must reach down to here. Absent: 2 above the window's low end.",
+    "qc.end_above_deg": "And up to here. Absent: 5 below the window's high end.",
+    "qc.max_gap_s": "A longer pause cuts an arc. Absent: 300 s or 3 intervals.",
+    "qc.min_points": "Observations that an arc must have inside the window.",
+    "qc.max_duration_min": "An arc that takes longer is rejected.",
+    "qc.height_m": "Reflector heights searched.",
+    "qc.min_peak_to_noise": "Of the periodogram.",
+    "qc.min_amplitude": "Of its peak, volts/volts.",
+    "qc.max_track_noise_deg": "A track that scatters more about the others is left out.",
+    "qc.min_tracks": "With fewer tracks, an estimate is degraded.",
+    "qc.min_coverage": "With a smaller share of the expected tracks, it is too.",
+    "qc.frozen_below_c": "Where the mean temperature of a day is below it, an estimate is frozen.",
+    "refraction": "How elevations are corrected for the bending of the signals.",
+    "refraction.model": '"bennett" or "none".',
+    "refraction.pressure_hpa": "At the antenna. Absent: the standard atmosphere's.",
+    "refraction.temperature_c": "Likewise.",
+    "weather": "Temperature and rain beside the station. Absent: no ground counts as frozen; with "
+    "a key of it, take the # of the section's name away too.",
+    "weather.path": "CSV file with the columns time (UTC), temperature_c and, if known, rain_mm.",
+}
+
+# The form of keys that are absent by default.
+_EXAMPLES: Mapping[str, Any] = {
+    "station.antenna_height_m": 2.0,
+    "soil.residual": 0.08,
+    "soil.saturation": 0.43,
+    "qc.start_below_deg": 7.0,
+    "qc.end_above_deg": 20.0,
+    "qc.max_gap_s": 300.0,
+    "refraction.pressure_hpa": 1013.25,
+    "refraction.temperature_c": 15.0,
+    "weather.path": "weather.csv",
+}
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of a section.
+
+    Attributes
+    ----------
+    name : str
+        Without its section.
+    explanation : str
+        A line of words.
+    shown : object
+        Its default, or a value of its form where it is absent by default; None where it has to be
+        given.
+    """
+
+    name: str
+    explanation: str
+    shown: Any
+
+
+@dataclass(frozen=True)
+class SectionKeys:
+    """One section: its name, a line of words, whether it may be absent, and its keys."""
+
+    name: str
+    explanation: str
+    optional: bool
+    keys: tuple[Key, ...]
+
+
+def configuration_keys() -> Iterator[SectionKeys]:
+    """Give every section of the configuration with every key, in their order."""
+    for name, field in Config.model_fields.items():
+        optional = not field.is_required() and field.default is None
+        keys = tuple(
+            Key(
+                key,
+                EXPLANATIONS.get(f"{name}.{key}", ""),
+                _EXAMPLES.get(f"{name}.{key}")
+                if of_key.is_required() or of_key.default is None
+                else of_key.get_default(call_default_factory=False),
+            )
+            for key, of_key in _section_class(field.annotation).model_fields.items()
+        )
+        yield SectionKeys(name, EXPLANATIONS.get(name, ""), optional, keys)
+
+
+def _section_class(annotation: Any) -> type[Section]:
+    """Return the class of a section, also of one that may be None."""
+    return next(
+        one
+        for one in (annotation, *get_args(annotation))
+        if isinstance(one, type) and issubclass(one, Section)
+    )

@@ -1,0 +1,202 @@
+"""The part of the store that knows arcs and the heights that their phases refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from itertools import islice
+from typing import Any
+
+import pandas as pd
+
+from daemon.store.base import Database
+from daemon.store.opening import sqlite_errors
+from daemon.store.records import FileState
+from daemon.store.rows import arc_rows, arcs_of_rows
+from daemon.store.schema import ARC_SQL_COLUMNS, PLACE_SQL
+from daemon.utc import parse_utc, utc_text
+from retrieval.causal_heights import FrozenHeight
+
+__all__ = ["Arcs"]
+
+_ARC_NAMES = ", ".join(f'"{name}"' for name in ARC_SQL_COLUMNS)
+_PLACED = ["selection", "azimuth_deg", "reflector_height_m", "closed"]
+
+
+class Arcs(Database):
+    """Tables ``arcs``, ``arc_files`` and ``apriori_heights``.
+
+    `site` is the station whose antenna the arcs belong to: that of the configuration, or another
+    one whose files were let in.
+    """
+
+    def arcs(
+        self,
+        site: str,
+        *,
+        since: pd.Timestamp | None = None,
+        until: pd.Timestamp | None = None,
+    ) -> pd.DataFrame:
+        """Return the arcs that overlap a span of time, UTC, as an arc table.
+
+        The index is the arc's number in the store; column `revision` follows the table's own.
+        """
+        low = "" if since is None else utc_text(since)
+        high = "9999" if until is None else utc_text(until)
+        rows = self._query(
+            f"SELECT {_ARC_NAMES}, id, revision FROM arcs "  # noqa: S608 - our own column names
+            'WHERE station = ? AND "end" >= ? AND start <= ? '
+            # The arc table's own order, so that numbers and rows stay together.
+            "ORDER BY start, satellite, signal, direction",
+            (site, low, high),
+        )
+        return arcs_of_rows(rows)
+
+    def arcs_by_number(self, numbers: Iterable[int]) -> pd.DataFrame:
+        """Return arcs by their numbers, as `arcs` does."""
+        rows = [
+            row
+            for number in numbers
+            for row in self._query(
+                f"SELECT {_ARC_NAMES}, id, revision FROM arcs WHERE id = ?",  # noqa: S608
+                (int(number),),
+            )
+        ]
+        return arcs_of_rows(rows)
+
+    def arcs_closed_since(self, site: str, time: pd.Timestamp) -> set[int]:
+        """Return the numbers of the arcs that closed at a time, UTC, or later."""
+        rows = self._query(
+            "SELECT id FROM arcs WHERE station = ? AND closed >= ?",
+            (site, utc_text(time)),
+        )
+        return {row["id"] for row in rows}
+
+    def arcs_of_file(self, station: str, path: str) -> set[int]:
+        """Return the numbers of the arcs that may have points of a file."""
+        rows = self._query(
+            "SELECT arc_id FROM arc_files JOIN files ON files.id = file_id "
+            "WHERE station = ? AND path = ?",
+            (station, path),
+        )
+        return {row["arc_id"] for row in rows}
+
+    def delete_arcs(self, numbers: Iterable[int]) -> None:
+        """Take arcs out that others have superseded."""
+        self._connection.executemany(
+            "DELETE FROM arcs WHERE id = ?", [(int(number),) for number in numbers]
+        )
+
+    def insert_arcs(self, station: str, arcs: pd.DataFrame) -> None:
+        """Write arcs: an arc table with a column `revision`.
+
+        Each is linked to the ingested observation files of its site whose time it overlaps, among
+        the files of `station`.
+        """
+        marks = ", ".join("?" for _ in (*ARC_SQL_COLUMNS, "revision"))
+        insert = (
+            f"INSERT INTO arcs ({_ARC_NAMES}, revision) "  # noqa: S608 - our own column names
+            f"VALUES ({marks})"
+        )
+        link = (
+            "INSERT INTO arc_files SELECT ?, id FROM files WHERE station = ? AND site = ? "
+            "AND state = ? AND first_time <= ? AND last_time >= ?"
+        )
+        place = list(ARC_SQL_COLUMNS).index("start")
+        for row in arc_rows(arcs):
+            number = self._connection.execute(insert, row).lastrowid
+            site, start, end = row[0], row[place], row[place + 1]
+            self._connection.execute(
+                link, (number, station, site, FileState.INGESTED.value, end, start)
+            )
+
+    def first_arcs(self, site: str, limit: int, without: Collection[int]) -> pd.DataFrame:
+        """Return the first accepted arcs of each signal in each sector of 45 degrees.
+
+        Parameters
+        ----------
+        site : str
+            Whose arcs.
+        limit : int
+            So many of each, in the order in which they closed.
+        without : collection of int
+            Numbers of arcs that do not count.
+
+        Returns
+        -------
+        DataFrame
+            ``selection``, ``azimuth_deg``, ``reflector_height_m``, ``closed`` (UTC).
+        """
+        selection, sector = PLACE_SQL
+        places = self._query(
+            f"SELECT DISTINCT {selection}, {sector} FROM arcs "  # noqa: S608 - our own expressions
+            "WHERE station = ? AND accepted",
+            (site,),
+        )
+        of_place = (
+            f"SELECT id, {selection} AS selection, azimuth_deg, reflector_height_m, closed "  # noqa: S608
+            f"FROM arcs WHERE station = ? AND {selection} = ? AND {sector} = ? AND accepted "
+            "ORDER BY closed, azimuth_deg, reflector_height_m"
+        )
+        found: list[tuple[Any, ...]] = []
+        with sqlite_errors(self.path):
+            for place in places:
+                rows = self._connection.execute(of_place, (site, *place))
+                count = (row for row in rows if row["id"] not in without)
+                found += [tuple(row[name] for name in _PLACED) for row in islice(count, limit)]
+        table = pd.DataFrame(found, columns=_PLACED)
+        table = table.astype({"azimuth_deg": "float64", "reflector_height_m": "float64"})
+        return table.assign(closed=parse_utc(table["closed"].to_numpy(dtype=object)))
+
+    def apriori_heights(self, site: str) -> dict[str, FrozenHeight]:
+        """Return the newest a-priori height by key (``GS2X``, ``GS2X@090``)."""
+        rows = self._query(
+            "SELECT signal, height_m, n_arcs, since FROM apriori_heights WHERE station = ? "
+            "ORDER BY version",
+            (site,),
+        )
+        return {
+            row["signal"]: FrozenHeight(
+                row["height_m"], row["n_arcs"], parse_utc([row["since"]])[0]
+            )
+            for row in rows
+        }
+
+    def put_apriori_heights(self, site: str, heights: Mapping[str, FrozenHeight | None]) -> None:
+        """Write the heights of keys, in place of what they were; None takes one out."""
+        self._connection.executemany(
+            "DELETE FROM apriori_heights WHERE station = ? AND signal = ?",
+            [(site, key) for key in heights],
+        )
+        self._connection.executemany(
+            "INSERT INTO apriori_heights VALUES (?, ?, 1, ?, ?, ?)",
+            [
+                (site, key, height.height_m, height.n_arcs, utc_text(height.since))
+                for key, height in heights.items()
+                if height is not None
+            ],
+        )
+
+    def arc_counts(self, site: str) -> list[Mapping[str, Any]]:
+        """Return signal, reject_reason (empty: accepted), number and last end of arcs."""
+        rows = self._query(
+            "SELECT substr(satellite, 1, 1) || signal AS signal, reject_reason, "
+            'COUNT(*) AS number, MAX("end") AS last_end FROM arcs WHERE station = ? '
+            "GROUP BY 1, 2 ORDER BY 1, 2",
+            (site,),
+        )
+        return [dict(row) for row in rows]
+
+    def arc_numbers(self) -> dict[str, tuple[int, int]]:
+        """Return the numbers of accepted and of all arcs by site."""
+        rows = self._query(
+            "SELECT station, SUM(accepted), COUNT(*) FROM arcs GROUP BY station ORDER BY station"
+        )
+        return {row[0]: (row[1], row[2]) for row in rows}
+
+    def days_with_arcs(self, site: str) -> int:
+        """Return the number of UTC days on which accepted arcs ended."""
+        rows = self._query(
+            'SELECT COUNT(DISTINCT substr("end", 1, 10)) FROM arcs WHERE station = ? AND accepted',
+            (site,),
+        )
+        return int(rows[0][0])

@@ -1,0 +1,146 @@
+"""The part of the store that keeps observations for two days, so that late files find neighbours.
+
+One row per file, satellite and hour: what a file brought can be taken out again when the file is
+replaced, and a satellite's points are found without reading those of others. The signals of a
+satellite share a row because they share their directions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from daemon.store.base import Database
+from daemon.store.packing import hour_of, pack_points, split_points, unpack_points
+from retrieval import gnss
+from retrieval.arcs import SkyPoints
+
+__all__ = ["KeptPoints", "Points"]
+
+_EVER = (-(1 << 62), 1 << 62)
+
+
+@dataclass(frozen=True)
+class KeptPoints:
+    """Points of the store.
+
+    Attributes
+    ----------
+    points : SkyPoints
+        In no particular order; overlapping files give the same observation more than once.
+    glonass_channels : mapping
+        Slot -> FDMA channel as the files stated it, the latest hour's where they differ.
+    """
+
+    points: SkyPoints
+    glonass_channels: Mapping[int, int]
+
+
+class Points(Database):
+    """Table ``snr_hours``."""
+
+    def put_points(
+        self,
+        site: str,
+        station: str,
+        path: str,
+        points: SkyPoints,
+        glonass_channels: Mapping[int, int],
+        since_hour: int,
+    ) -> None:
+        """Write the points of a file, in place of all that it brought before.
+
+        Parameters
+        ----------
+        site : str
+            Whose observations.
+        station, path : str
+            The file, whose record must be there.
+        points : SkyPoints
+            Inside the range of elevations that arcs are held over.
+        glonass_channels : mapping
+            Slot -> FDMA channel.
+        since_hour : int
+            Hours since 1970 (GPS time); earlier ones are not kept.
+        """
+        (row,) = self._query("SELECT id FROM files WHERE station = ? AND path = ?", (station, path))
+        self._connection.execute("DELETE FROM snr_hours WHERE file_id = ?", (row["id"],))
+        kept = points.where(hour_of(points.time) >= since_hour)
+        self._connection.executemany(
+            "INSERT INTO snr_hours (site, file_id, satellite, hour, n_points, glonass_channel, "
+            "points) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                (
+                    site,
+                    row["id"],
+                    name,
+                    hour,
+                    len(part),
+                    glonass_channels.get(satellite & 255) if name[0] == "R" else None,
+                    pack_points(part),
+                )
+                for satellite, hour, part in split_points(kept)
+                for name in (gnss.satellite_name(satellite),)
+            ),
+        )
+
+    def points(
+        self,
+        site: str,
+        *,
+        since: np.datetime64 | None = None,
+        until: np.datetime64 | None = None,
+        satellites: Collection[str] | None = None,
+        without: Collection[tuple[str, str]] = (),
+    ) -> KeptPoints:
+        """Return the points that are kept of a span of whole hours, GPS time.
+
+        Parameters
+        ----------
+        site : str
+            Whose.
+        since, until : datetime64, optional
+            The hours that these lie in, and all between them.
+        satellites : collection of str, optional
+            These only.
+        without : collection of (station, path)
+            Files that do not count.
+        """
+        first = _EVER[0] if since is None else int(hour_of(np.array(since)))
+        last = _EVER[1] if until is None else int(hour_of(np.array(until)))
+        rows = self._query(
+            "SELECT satellite, hour, n_points, glonass_channel, points, files.station, path "
+            "FROM snr_hours JOIN files ON files.id = file_id "
+            "WHERE snr_hours.site = ? AND hour BETWEEN ? AND ? ORDER BY hour, path",
+            (site, first, last),
+        )
+        hidden = set(without)
+        parts: list[SkyPoints] = []
+        channels: dict[int, int] = {}
+        for row in rows:
+            if (row["station"], row["path"]) in hidden:
+                continue
+            if satellites is not None and row["satellite"] not in satellites:
+                continue
+            code = gnss.satellite_code(row["satellite"])
+            parts.append(unpack_points(code, row["n_points"], row["points"]))
+            if row["glonass_channel"] is not None:
+                channels[code & 255] = row["glonass_channel"]
+        return KeptPoints(SkyPoints.concatenate(parts), channels)
+
+    def drop_points(self, site: str, before_hour: int) -> None:
+        """Take out the points of hours before one, hours since 1970 (GPS time)."""
+        self._connection.execute(
+            "DELETE FROM snr_hours WHERE site = ? AND hour < ?", (site, before_hour)
+        )
+
+    def points_kept(self, site: str) -> tuple[int, int, int, int] | None:
+        """Return first and last hour (since 1970, GPS time), number and bytes of points kept."""
+        sql = (
+            "SELECT MIN(hour), MAX(hour), SUM(n_points), SUM(length(points)) FROM snr_hours "
+            "WHERE site = ?"
+        )
+        row = self._query(sql, (site,))[0]
+        return None if row[0] is None else (row[0], row[1], row[2], row[3])

@@ -1,0 +1,186 @@
+"""ESBC's day in hourly files: whatever the order of arrival, what the whole day gives."""
+
+import itertools
+import random
+import re
+import shutil
+import sqlite3
+
+import pytest
+
+from daemon.config import load_config
+from daemon.ingest import look
+from daemon.jobs import run_once
+from retrieval.rinex import read_text
+
+CONFIG = """\
+[station]
+name = "esbc"
+latitude_deg = 55.4936
+longitude_deg = 8.4568
+height_m = 59.0
+[inbox]
+path = "inbox"
+[soil]
+texture = "loam"
+[store]
+path = "s.sqlite"
+"""
+OBSERVATION = "ESBC00DNK_R_20201770000_01D_30S_MO.crx.gz"
+NAVIGATION = "ESBC00DNK_R_20201770000_01D_MN.rnx.gz"
+EPOCH = re.compile(rb"^> 2020 06 25 (\d\d) (\d\d) ", re.MULTILINE)
+# When and how often something was made, and by which file, and not what it is.
+OF_MAKING = {"id", "revision", "latency_s"}
+
+
+@pytest.fixture(scope="module")
+def hours(shared_data):
+    """The day's header, and the text of each half hour."""
+    content = read_text(shared_data / "ground" / "rinex3" / OBSERVATION).content
+    begin = content.index(b"> 2020")
+    parts = {}
+    places = [(match.start(), int(match[1]), int(match[2])) for match in EPOCH.finditer(content)]
+    ends = [place[0] for place in places[1:]] + [len(content)]
+    for (start, hour, minute), end in zip(places, ends, strict=True):
+        parts.setdefault((hour, minute // 30), []).append(content[start:end])
+    return content[:begin], {key: b"".join(texts) for key, texts in parts.items()}
+
+
+def hour_file(hours, hour, until=None):
+    """Text of an hourly file, or of one that goes on for half an hour."""
+    header, parts = hours
+    last = (hour, 1) if until is None else until
+    return header + b"".join(parts[key] for key in sorted(parts) if (hour, 0) <= key <= last)
+
+
+def name_of(hour):
+    return f"ESBC00DNK_R_2020177{hour:02d}00_01H_30S_MO.rnx"
+
+
+def station(folder, shared_data):
+    """A configuration with an inbox that holds the day's navigation."""
+    (folder / "inbox").mkdir(parents=True)
+    shutil.copy(shared_data / "ground" / "rinex3" / NAVIGATION, folder / "inbox")
+    path = folder / "s.toml"
+    path.write_text(CONFIG)
+    return load_config(path)
+
+
+def rows(config, table):
+    """Rows of a table but for when, how often and by which file they were made."""
+    connection = sqlite3.connect(config.store.path)
+    connection.row_factory = sqlite3.Row
+    found = [dict(row) for row in connection.execute(f"SELECT * FROM {table}")]
+    connection.close()
+    return {tuple((k, v) for k, v in row.items() if k not in OF_MAKING) for row in found}
+
+
+def assert_same(config, whole, tables=("arcs", "apriori_heights", "estimates")):
+    for table in tables:
+        ours, theirs = rows(config, table), rows(whole, table)
+        assert ours == theirs, (
+            f"{table}: {len(ours - theirs)} differ of {len(theirs)}; "
+            f"{sorted(map(str, ours ^ theirs))[:4]}"
+        )
+
+
+@pytest.fixture(scope="module")
+def whole(shared_data, tmp_path_factory):
+    """The store after the whole day in one file."""
+    config = station(tmp_path_factory.mktemp("whole"), shared_data)
+    shutil.copy(shared_data / "ground" / "rinex3" / OBSERVATION, config.inbox.path)
+    run_once(config)
+    assert len(rows(config, "arcs")) > 1500
+    assert len(rows(config, "estimates")) == 96
+    return config
+
+
+ORDERS = {
+    "in order": list(range(24)),
+    "in reverse": list(range(23, -1, -1)),
+    "at random": random.Random(3).sample(range(24), 24),
+    "late by six hours": [*range(7), *range(8, 14), 7, *range(14, 24)],
+    "the first late by six hours": [*range(1, 7), 0, *range(7, 24)],
+}
+
+
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS.keys())
+def test_one_by_one_in_any_order(shared_data, tmp_path, hours, whole, order):
+    config = station(tmp_path, shared_data)
+    for hour in order:
+        (config.inbox.path / name_of(hour)).write_bytes(hour_file(hours, hour))
+        run_once(config)
+    assert_same(config, whole)
+    assert not run_once(config).changed
+
+
+def test_in_order_no_estimate_is_made_twice(shared_data, tmp_path, hours):
+    config = station(tmp_path, shared_data)
+    for hour in range(24):
+        (config.inbox.path / name_of(hour)).write_bytes(hour_file(hours, hour))
+        assert run_once(config).estimates.revised == 0
+
+
+def test_all_at_once_and_in_small_batches(shared_data, tmp_path, hours, whole, monkeypatch):
+    monkeypatch.setattr(look, "_BATCH_ROWS", 50_000)
+    config = station(tmp_path, shared_data)
+    for hour in range(24):
+        (config.inbox.path / name_of(hour)).write_bytes(hour_file(hours, hour))
+    run_once(config)
+    assert_same(config, whole)
+
+
+def test_each_hour_twice(shared_data, tmp_path, hours, whole):
+    """As a copy by another name, and again in a file that overlaps by half an hour."""
+    config = station(tmp_path, shared_data)
+    for hour in range(24):
+        (config.inbox.path / name_of(hour)).write_bytes(hour_file(hours, hour))
+        shutil.copy(config.inbox.path / name_of(hour), config.inbox.path / f"copy{hour:02d}.rnx")
+        if hour < 23:
+            longer = hour_file(hours, hour, until=(hour + 1, 0))
+            (config.inbox.path / f"longer{hour:02d}.rnx").write_bytes(longer)
+        run_once(config)
+    assert_same(config, whole)
+
+
+def test_growing_file(shared_data, tmp_path, hours, whole):
+    config = station(tmp_path, shared_data)
+    path = config.inbox.path / "today.rnx"
+    for hour, half in itertools.product(range(0, 24, 3), (0, 1)):
+        text = hour_file(hours, 0, until=(hour, half))
+        path.write_bytes(text[:-100])  # inside an epoch
+        run_once(config)
+    path.write_bytes(hour_file(hours, 0, until=(23, 1)))
+    run_once(config)
+    assert_same(config, whole)
+
+
+def test_files_that_are_deleted_once_they_are_in(shared_data, tmp_path, hours, whole):
+    """What neighbours need is in the store, not in the inbox."""
+    config = station(tmp_path, shared_data)
+    path = tmp_path / "s.toml"
+    path.write_text(
+        CONFIG.replace('path = "inbox"', 'path = "inbox"\nkeep = "delete"\nsettle_s = 0')
+    )
+    config = load_config(path)
+    for hour in ORDERS["at random"]:
+        (config.inbox.path / name_of(hour)).write_bytes(hour_file(hours, hour))
+        run_once(config)
+        assert not (config.inbox.path / name_of(hour)).exists()
+    assert_same(config, whole)
+
+
+@pytest.mark.parametrize("first", ["observations", "navigation"])
+def test_navigation_before_or_after(shared_data, tmp_path, hours, whole, first):
+    config = station(tmp_path, shared_data)
+    navigation = config.inbox.path / NAVIGATION
+    if first == "observations":
+        navigation.unlink()
+    for hour in range(24):
+        (config.inbox.path / name_of(hour)).write_bytes(hour_file(hours, hour))
+        report = run_once(config)
+        if first == "observations":
+            assert report.ingest.files == {"waiting_orbits": 1}
+    shutil.copy(shared_data / "ground" / "rinex3" / NAVIGATION, config.inbox.path)
+    run_once(config)
+    assert_same(config, whole)
