@@ -12,6 +12,7 @@ The tree::
     └── StoreError             the store cannot be used
         ├── StoreBusyError     another process writes to it
         └── StoreVersionError  it was written by a newer soilglint
+            └── StoreOutdatedError   ... by an older one; the next run brings it up to date
 
 Each message says what was expected, what was found and where, and what to do about it.
 """
@@ -24,6 +25,7 @@ __all__ = [
     "SettingsChangedError",
     "StoreBusyError",
     "StoreError",
+    "StoreOutdatedError",
     "StoreVersionError",
     "UsageError",
     "WeatherError",
@@ -67,4 +69,8 @@ class StoreBusyError(StoreError):
 
 
 class StoreVersionError(StoreError):
-    """The store was written by a newer soilglint."""
+    """The store was written by another version of soilglint, as a rule a newer one."""
+
+
+class StoreOutdatedError(StoreVersionError):
+    """The store was written by an older soilglint and is yet to be brought up to date."""

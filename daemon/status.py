@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import numpy as np
+
 from daemon.config import Config
 from daemon.estimating import LIVE
 from daemon.ingest import changed_settings, setting_notes
 from daemon.intake import ORBIT_KINDS
 from daemon.store import FileState, Store
+from daemon.utc import utc_text
 
 __all__ = ["note_lines", "station_status", "status_lines"]
 
@@ -19,7 +22,7 @@ def station_status(config: Config, store: Store) -> dict[str, Any]:
     name = config.station.name
     files = store.files(name)
     observations = [r for r in files.values() if r.kind not in ORBIT_KINDS]
-    ingested = [r for r in observations if r.state == FileState.INGESTED]
+    ingested = [r for r in observations if r.state == FileState.INGESTED and r.site == name]
     counts = store.arc_counts(name)
     accepted: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
@@ -66,13 +69,34 @@ def station_status(config: Config, store: Store) -> dict[str, Any]:
             "accepted_by_signal": dict(sorted(accepted.items())),
             "last_end": max((row["last_end"] for row in counts), default=None),
             "days": store.days_with_arcs(name),
+            "of_other_stations": {
+                site: {"accepted": accepted, "rejected": total - accepted}
+                for site, (accepted, total) in store.arc_numbers().items()
+                if site != name
+            },
         },
+        "observations_kept": _kept(store, name),
         "apriori_height_m": {
             key: known.height_m for key, known in store.apriori_heights(name).items()
         },
         "calibration_days": config.model.min_days,
         "estimate": estimates[0] if estimates else None,
+        "outbox": {
+            "waiting": len(store.outbox(name)),
+            "dropped": store.counter("outbox_dropped"),
+        },
     }
+
+
+def _kept(store: Store, site: str) -> dict[str, Any] | None:
+    """Return what is kept of the observations, for late files to find their neighbours."""
+    kept = store.points_kept(site)
+    if kept is None:
+        return None
+    first, last, number, size = kept
+    # Hours are those of GPS time, which is UTC to a few seconds here.
+    begin, end = (utc_text(np.datetime64(hour, "h"), "s") for hour in (first, last + 1))
+    return {"first": begin, "last": end, "observations": number, "bytes": size}
 
 
 def status_lines(status: dict[str, Any]) -> list[str]:
@@ -102,7 +126,19 @@ def status_lines(status: dict[str, Any]) -> list[str]:
             "height not yet learnt" if height_m is None else f"a-priori height {height_m:.3f} m"
         )
         lines.append(f"  {signal:<6}  {number} accepted, {height}")
-    return [*lines, *_estimate_lines(status)]
+    for site, numbers in arcs["of_other_stations"].items():
+        lines.append(f"  of {site}: {numbers['accepted']} accepted, {numbers['rejected']} rejected")
+    lines += _estimate_lines(status)
+    kept, outbox = status["observations_kept"], status["outbox"]
+    if kept is not None:
+        lines.append(
+            f"kept      {kept['observations']} observations from {kept['first']} on "
+            f"({kept['bytes'] / 1e6:.1f} MB), for files that come late"
+        )
+    lines.append(f"outbox    {outbox['waiting']} estimates wait for a place to go")
+    if outbox["dropped"]:
+        lines[-1] += f"; {outbox['dropped']} were dropped"
+    return lines
 
 
 def note_lines(notes: dict[str, str]) -> list[str]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from pathlib import Path
 
 from daemon.check.finding import Finding, Level
 from daemon.config import Config
-from daemon.errors import StoreError
+from daemon.errors import StoreError, StoreOutdatedError
 from daemon.ingest import changed_settings
-from daemon.store import Store
-from daemon.store.opening import connect, schema_version
+from daemon.store import Store, is_held
 from daemon.store.schema import SCHEMA_VERSION
 
 __all__ = ["store_findings"]
@@ -54,14 +52,14 @@ def _opened(config: Config) -> list[Finding]:
     path = config.store.path
     if not path.exists():
         return [Finding(Level.OK, _KEY, f"{path}: not there yet; the first run makes it")]
-    busy = _is_written_to(path)
+    busy = is_held(path)
     try:
-        store = _without_trace(path)
-    except StoreError as error:
-        return [Finding(Level.FAULT, _KEY, str(error))]
-    if store is None:
+        store = Store.reading(path)
+    except StoreOutdatedError:
         text = f"{path}: of an earlier version; the next run brings it up to date"
         return [Finding(Level.NOTE, _KEY, text)]
+    except StoreError as error:
+        return [Finding(Level.FAULT, _KEY, str(error))]
     with store:
         try:
             name = config.station.name
@@ -87,39 +85,6 @@ def _opened(config: Config) -> list[Finding]:
         )
         findings.append(Finding(Level.FAULT, _KEY, text))
     return findings
-
-
-def _without_trace(path: Path) -> Store | None:
-    """Open a store for reading only; None when it is of an earlier version.
-
-    Reading a database in WAL mode makes two files beside it unless they are there, and those of a
-    user that only looks (root) would shut the service's user out. Where no writer has them, all is
-    in the one file, and SQLite is told that it will not change.
-    """
-    quiet = "" if path.with_name(f"{path.name}-wal").exists() else "&immutable=1"
-    connection = connect(f"{path.absolute().as_uri()}?mode=ro{quiet}", path)
-    try:
-        version = schema_version(connection, path)
-    except StoreError:
-        connection.close()
-        raise
-    if version < SCHEMA_VERSION:
-        connection.close()
-        return None
-    return Store(path, connection, None)
-
-
-def _is_written_to(path: Path) -> bool:
-    """Whether another process holds the store's lock (see `daemon.store.lock`)."""
-    try:
-        with path.with_name(f"{path.name}.lock").open("rb") as lock:
-            # Shared and let go at once: a writer that begins at this very moment is not held up.
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False  # none yet, or not ours to read
-    return False
 
 
 def _permission(path: Path) -> Finding:

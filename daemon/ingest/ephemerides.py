@@ -87,7 +87,8 @@ def let_wait(
         What is wrong with the keys that name orbit files.
     """
     record = intake.record
-    parts = (_WAITING, _excluded_note(record, orbits, prefer), faults)
+    # What is to be known of the file itself, such as why its own angles will not do, comes last.
+    parts = (_WAITING, _excluded_note(record, orbits, prefer), faults, record.reason)
     return replace(
         record,
         state=FileState.WAITING_ORBITS,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,12 +16,13 @@ from retrieval import gnss
 from retrieval.arcs import SkyPoints
 from retrieval.errors import NoNavigationError
 from retrieval.orbits import OrbitSource
-from retrieval.rinex.records import ObservationFile
+from retrieval.rinex.records import ObservationFile, SnrTable
 from retrieval.sky import arc_making, sky_points
 
 __all__ = ["PlacedFile", "place"]
 
 _NAMED = 12
+_ROWS_AT_ONCE = 250_000
 # A satellite sends its next message long before one is so old. Nearer ones are worth waiting for.
 _STALE_H = {"R": 1.0}
 _STALE_OTHERS_H = 4.0
@@ -63,19 +65,27 @@ def place(
     """
     file, settings = intake.observations, config.arc_settings()
     snr = arc_making(file.snr, config.selected_signals())
-    points, missing = SkyPoints.empty(), dict[str, int]()
-    if len(snr):
-        try:
-            points, missing = sky_points(snr, intake.station, orbits, settings)
-        except NoNavigationError:
-            return None
     low, high = settings.range_deg
-    points = points.where((points.elevation_deg >= low) & (points.elevation_deg <= high))
+    inside: list[SkyPoints] = []
+    missing: Counter[str] = Counter()
+    for part in _parts(snr):
+        try:
+            points, without = sky_points(part, intake.station, orbits, settings)
+        except NoNavigationError:
+            names, counts = np.unique(gnss.satellite_names(part.satellite), return_counts=True)
+            missing.update(dict(zip(names.tolist(), counts.tolist(), strict=True)))
+            continue
+        missing.update(without)
+        within = (points.elevation_deg >= low) & (points.elevation_deg <= high)
+        inside.append(points.where(within))
+    if len(snr) and missing.total() == len(snr):
+        return None
+    points = SkyPoints.concatenate(inside)
     stale = _stale(points)
     notes = (
         intake.record.reason,
         _unused_signals_note(file, config.selected_signals()),
-        _missing_note(missing, len(snr)),
+        _missing_note(dict(sorted(missing.items())), len(snr)),
         _stale_note(stale),
     )
     record = replace(
@@ -86,6 +96,22 @@ def place(
     )
     channels = {slot: ch for source in orbits for slot, ch in source.glonass_channels.items()}
     return PlacedFile(record, points, {**channels, **file.header.glonass_channels})
+
+
+def _parts(snr: SnrTable) -> Iterator[SnrTable]:
+    """Part observations by time, so that directions of a day at 1 Hz need no memory of their own.
+
+    The signals of a satellite stay together, since they share their directions.
+    """
+    if len(snr) == 0:
+        return
+    number = -(-len(snr) // _ROWS_AT_ONCE)
+    begin, end = snr.time.min().astype(np.int64), snr.time.max().astype(np.int64)
+    place = (snr.time.astype(np.int64) - begin) * number // (end - begin + 1)
+    for part in range(number):
+        rows = np.flatnonzero(place == part)
+        if len(rows):
+            yield snr.where(rows)
 
 
 def _stale(points: SkyPoints) -> dict[str, float]:

@@ -7,9 +7,10 @@ is none; `lock` keeps a second writer out; `packing` and `rows` turn arrays into
 """
 
 from daemon.store.database import Store
+from daemon.store.lock import is_held
 from daemon.store.packing import hour_of
 from daemon.store.points import KeptPoints
 from daemon.store.records import FileRecord, FileState
 from daemon.store.rows import arc_rows
 
-__all__ = ["FileRecord", "FileState", "KeptPoints", "Store", "arc_rows", "hour_of"]
+__all__ = ["FileRecord", "FileState", "KeptPoints", "Store", "arc_rows", "hour_of", "is_held"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from daemon.errors import NotThereError, StoreError, StoreVersionError
+from daemon.errors import NotThereError, StoreError, StoreOutdatedError
 from daemon.store.arcs import Arcs
 from daemon.store.estimates import Estimates
 from daemon.store.files import Files
@@ -77,12 +77,18 @@ class Store(Files, Arcs, Points, Estimates):
     def reading(cls, path: Path) -> Store:
         """Open a store for reading, also while another process writes to it.
 
+        Nothing is written beside it. Reading a database in WAL mode makes two files unless a writer
+        has them, and those of a user that only looks (root) would shut the service's user out; so
+        where no writer has them, SQLite is told that all is in the one file.
+
         Raises
         ------
         NotThereError
             There is no store yet.
+        StoreOutdatedError
+            It was written by an older soilglint.
         StoreVersionError
-            It was written by another version of soilglint.
+            It was written by a newer one.
         StoreError
             It is no store, or cannot be opened.
         """
@@ -90,11 +96,16 @@ class Store(Files, Arcs, Points, Estimates):
             raise NotThereError(
                 f"{path}: there is no store yet; run `soilglint run --config FILE --once` first"
             )
-        connection = connect(f"{path.absolute().as_uri()}?mode=ro", path)
-        version = schema_version(connection, path)
-        if version < SCHEMA_VERSION:
-            raise StoreVersionError(
-                f"{path}: store version {version}, this soilglint reads {SCHEMA_VERSION}; "
-                "`soilglint run` brings it up to date"
-            )
+        quiet = "" if path.with_name(f"{path.name}-wal").exists() else "&immutable=1"
+        connection = connect(f"{path.absolute().as_uri()}?mode=ro{quiet}", path)
+        try:
+            version = schema_version(connection, path)
+            if version < SCHEMA_VERSION:
+                raise StoreOutdatedError(
+                    f"{path}: store version {version}, this soilglint reads {SCHEMA_VERSION}; "
+                    "`soilglint run` brings it up to date"
+                )
+        except StoreError:
+            connection.close()
+            raise
         return cls(path, connection, None)

@@ -7,7 +7,7 @@ from typing import IO
 
 from daemon.errors import StoreBusyError
 
-__all__ = ["acquire"]
+__all__ = ["acquire", "is_held"]
 
 
 def acquire(store: Path) -> IO[bytes]:
@@ -23,7 +23,7 @@ def acquire(store: Path) -> IO[bytes]:
     """
     import fcntl  # local: POSIX only, and reading a store needs no lock
 
-    lock = store.with_name(store.name + ".lock").open("ab")
+    lock = _lock_path(store).open("ab")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -33,3 +33,23 @@ def acquire(store: Path) -> IO[bytes]:
             "stop the station's service first"
         ) from error
     return lock
+
+
+def is_held(store: Path) -> bool:
+    """Whether a process is writing to a store."""
+    import fcntl
+
+    try:
+        with _lock_path(store).open("rb") as lock:
+            # Shared and let go at once: a writer that begins at this very moment is not held up.
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False  # none yet, or not ours to read
+    return False
+
+
+def _lock_path(store: Path) -> Path:
+    """Return where the lock of a store lies."""
+    return store.with_name(f"{store.name}.lock")

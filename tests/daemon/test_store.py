@@ -11,7 +11,7 @@ import pytest
 
 from daemon.errors import NotThereError, StoreBusyError, StoreError, StoreVersionError
 from daemon.estimates import ESTIMATE_FIELDS
-from daemon.store import FileRecord, FileState, Store, estimates
+from daemon.store import FileRecord, FileState, Store, estimates, is_held
 from daemon.store.schema import ARC_SQL_COLUMNS, SCHEMA_VERSION
 from retrieval.arc_table import ARC_COLUMNS
 from retrieval.causal_heights import FrozenHeight
@@ -220,7 +220,7 @@ def test_a_killed_writer_leaves_nothing_and_no_lock(tmp_path):
     script = f"""
         import os, signal
         from pathlib import Path
-        from daemon.store import FileRecord, FileState, Store, estimates
+        from daemon.store import FileRecord, FileState, Store, estimates, is_held
         record = FileRecord(path="a", sha256="0", size=1, kind="observation",
                             state=FileState.INGESTED, ingested_at="2025")
         store = Store.writing(Path({str(path)!r}))
@@ -312,3 +312,20 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"\[store\] path"):
         Store.writing(tmp_path / "file" / "s.sqlite")
+
+
+def test_reading_leaves_nothing_beside_the_store(tmp_path):
+    path = tmp_path / "s.sqlite"
+    Store.writing(path).close()
+    before = sorted(file.name for file in tmp_path.iterdir())
+    with Store.reading(path) as reader:
+        assert reader.files("test") == {}
+    assert sorted(file.name for file in tmp_path.iterdir()) == before
+
+
+def test_whether_somebody_writes_can_be_asked(tmp_path):
+    path = tmp_path / "s.sqlite"
+    assert not is_held(path)
+    with Store.writing(path):
+        assert is_held(path)
+    assert not is_held(path)

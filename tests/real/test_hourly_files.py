@@ -184,3 +184,58 @@ def test_navigation_before_or_after(shared_data, tmp_path, hours, whole, first):
     shutil.copy(shared_data / "ground" / "rinex3" / NAVIGATION, config.inbox.path)
     run_once(config)
     assert_same(config, whole)
+
+
+@pytest.fixture(scope="module")
+def mchl_hours(shared_data):
+    """MCHL's two days as SNR66 text by the hour: 48 names and their lines."""
+    pieces = {}
+    for day in ("010", "011"):
+        path = shared_data / "ground" / "snr66" / f"mchl{day}0.25.snr66.gz"
+        for line in read_text(path).content.splitlines(keepends=True):
+            hour = int(float(line.split()[3])) // 3600
+            name = f"MCHL00AUS_R_2025{day}{hour:02d}00_01H_30S_MO.snr66"
+            pieces.setdefault(name, []).append(line)
+    assert len(pieces) == 48
+    return {name: b"".join(lines) for name, lines in sorted(pieces.items())}
+
+
+def mchl(folder):
+    (folder / "inbox").mkdir(parents=True)
+    path = folder / "s.toml"
+    text = CONFIG.replace('"esbc"', '"mchl"').replace("55.4936", "-26.358904661")
+    text = text.replace("8.4568", "148.144960505").replace("59.0", "534.591379")
+    path.write_text(text)
+    return load_config(path)
+
+
+def test_two_days_of_soil_in_any_order(shared_data, tmp_path, mchl_hours):
+    """Where the ground is soil and the second day has phases to compare with those of the first."""
+    whole = mchl(tmp_path / "whole")
+    for path in (shared_data / "ground" / "snr66").iterdir():
+        shutil.copy(path, whole.inbox.path)
+    run_once(whole)
+    anomalies = [dict(row)["phase_anomaly_deg"] for row in rows(whole, "estimates")]
+    assert sum(value is not None for value in anomalies) > 90
+
+    names = list(mchl_hours)
+    late = [*names[:28], *names[29:35], names[28], *names[35:]]
+    for number, order in enumerate((names, late, random.Random(7).sample(names, 48))):
+        config = mchl(tmp_path / str(number))
+        for name in order:
+            (config.inbox.path / name).write_bytes(mchl_hours[name])
+            run_once(config)
+        assert_same(config, whole)
+
+
+def test_what_is_not_there_yet_changes_nothing(tmp_path, mchl_hours):
+    """The estimates of the first 30 hours are those that all 48 hours give, to the last bit."""
+    names = list(mchl_hours)
+    first, both = mchl(tmp_path / "first"), mchl(tmp_path / "both")
+    for config, number in ((first, 30), (both, 48)):
+        for name in names[:number]:
+            (config.inbox.path / name).write_bytes(mchl_hours[name])
+        run_once(config)
+    early, late = rows(first, "estimates"), rows(both, "estimates")
+    assert len(early) == 30 * 4
+    assert early < late

@@ -2,6 +2,8 @@
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -133,3 +135,91 @@ def test_esbc_waits_for_its_navigation(shared_data, tmp_path):
 def test_another_station_is_told_apart(shared_data, tmp_path, name):
     config = station(tmp_path, ESBC, [shared_data / "ground" / "rinex2" / name])
     assert run_once(config).ingest.files == {"other_station": 1}
+
+
+# What lies in ``ugly/``, and the hour of NMEA: readable all of them, but of other stations.
+STRANGERS = {
+    "DOUR00BEL_R_20200130000_01D_30S_MO.crx": "DOUR",
+    "P43300USA_R_20190012056_17M_15S_MO.crx": "p433",
+    "ab430140.18o.zip": "AB43",
+    "ac660270.18o.Z": "AC66",
+    "ccj22100.21o.gz": "CCJ200JPN",
+    "york0440.15d.gz": "YORK",
+    "MYC2_20250208_00.nmea.gz": "MYC2",
+}
+ESBC_FILES = (
+    "ESBC00DNK_R_20201770000_01D_30S_MO.crx.gz",
+    "ESBC00DNK_R_20201770000_01D_MN.rnx.gz",
+)
+
+
+def program(config, *arguments):
+    """Run the command line as its users do."""
+    return subprocess.run(
+        [sys.executable, "-m", "daemon.cli", *arguments, "--config", str(config.path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_inbox_of_everything(shared_data, tmp_path):
+    ground = shared_data / "ground"
+    files = [
+        *(ground / "snr66").iterdir(),
+        *(ground / "rinex3" / name for name in ESBC_FILES),
+        ground / "nmea" / "MYC2_20250208_00.nmea.gz",
+        *(ground / "ugly").iterdir(),
+    ]
+    config = station(tmp_path, MCHL, files)
+    (config.inbox.path / "notes.txt").write_text("no observation file\n")
+    (config.inbox.path / "half.rnx.gz").write_bytes(b"\x1f\x8b\x08 cut")
+
+    first = program(config, "run", "--once")
+    assert (first.returncode, first.stderr) == (0, "")
+    with Store.reading(config.store.path) as store:
+        states = {name: record.state.value for name, record in store.files("mchl").items()}
+        reasons = {name: record.reason for name, record in store.files("mchl").items()}
+    assert states == {
+        "mchl0100.25.snr66.gz": "ingested",
+        "mchl0110.25.snr66.gz": "ingested",
+        ESBC_FILES[0]: "other_station",
+        ESBC_FILES[1]: "ingested",  # navigation is of no station
+        **dict.fromkeys(STRANGERS, "other_station"),
+        "notes.txt": "unreadable",
+        "half.rnx.gz": "unreadable",
+    }
+    for name, marker in STRANGERS.items():
+        assert f"marker {marker}" in reasons[name]
+        assert name in first.stdout
+    status = program(config, "status").stdout
+    assert "917 accepted" in status
+    assert "calibrating" in status
+    before = dump(config)
+    again = program(config, "run", "--once")
+    assert again.returncode == 0
+    assert "nothing new" in again.stdout
+    assert dump(config) == before
+
+    assert program(config, "run", "--once", "--any-station").returncode == 0
+    with Store.reading(config.store.path) as store:
+        records = store.files("mchl")
+        ours, theirs = store.arcs("mchl"), store.arcs("ESBC00DNK")
+    assert records[ESBC_FILES[0]].state == "ingested"
+    assert records[ESBC_FILES[0]].site == "ESBC00DNK"
+    for name, marker in STRANGERS.items():
+        assert (records[name].state, records[name].site) == ("waiting_orbits", marker)
+    assert "whole degrees" in records["MYC2_20250208_00.nmea.gz"].reason
+    # The same arcs as in a store of their own, beside our own untouched ones.
+    alone = station(tmp_path / "esbc", ESBC, [ground / "rinex3" / name for name in ESBC_FILES])
+    run_once(alone)
+    with Store.reading(alone.store.path) as store:
+        expected = store.arcs("esbc")
+    assert len(ours) == 1266
+    assert len(theirs) == len(expected)
+    assert theirs["n_obs"].sum() == expected["n_obs"].sum()
+    before = dump(config)
+    for options in ((), ("--any-station",)):
+        assert program(config, "run", "--once", *options).returncode == 0
+        assert dump(config) == before
+    assert "of ESBC00DNK: " in program(config, "status").stdout

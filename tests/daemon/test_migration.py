@@ -1,0 +1,86 @@
+"""A store of the first schema, as its soilglint wrote it, under the present one.
+
+``files/store_1.sql.gz`` is the dump of a store of version 1 that had taken in the first day of the
+packaged sample.
+"""
+
+import gzip
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from daemon.config import load_config
+from daemon.errors import StoreOutdatedError
+from daemon.jobs import run_once
+from daemon.store import Store
+from daemon.store.schema import MIGRATIONS, SCHEMA_VERSION
+
+DUMP = Path(__file__).parent / "files" / "store_1.sql.gz"
+NAME = "smpl"
+
+
+@pytest.fixture
+def config(sample):
+    """The sample with all its files, and the store of version 1 that knows the first day's."""
+    config = load_config(sample / "soilglint.toml")
+    text = gzip.decompress(DUMP.read_bytes()).decode()
+    connection = sqlite3.connect(config.store.path)
+    connection.executescript(text.replace("'nav/", f"'{sample}/nav/"))
+    connection.close()
+    return config
+
+
+def rows(config, sql):
+    connection = sqlite3.connect(config.store.path)
+    found = connection.execute(sql).fetchall()
+    connection.close()
+    return found
+
+
+def test_version_1_is_what_the_first_step_makes(config):
+    """The first step stays as it was when it was released."""
+    made = sqlite3.connect(":memory:")
+    for statement in MIGRATIONS[0]:
+        made.execute(statement)
+    tables = [
+        name for (name,) in rows(config, "SELECT name FROM sqlite_master WHERE type = 'table'")
+    ]
+    assert len(tables) == 6
+    for name in tables:
+        sql = f"PRAGMA table_info({name})"
+        assert rows(config, sql) == made.execute(sql).fetchall()
+    made.close()
+
+
+def test_reading_asks_for_a_run_and_changes_nothing(config):
+    before = config.store.path.read_bytes()
+    with pytest.raises(StoreOutdatedError, match="soilglint run"):
+        Store.reading(config.store.path)
+    assert config.store.path.read_bytes() == before
+
+
+def test_everything_is_there_afterwards_and_goes_on(config, sample, tmp_path):
+    arcs = rows(config, "SELECT * FROM arcs ORDER BY id")
+    estimates = rows(config, "SELECT time, vwc, flag, model_id FROM estimates ORDER BY time")
+    heights = dict(rows(config, "SELECT signal, height_m FROM apriori_heights"))
+    assert (len(arcs), len(estimates)) == (250, 91)
+
+    report = run_once(config)
+    assert rows(config, "PRAGMA user_version") == [(SCHEMA_VERSION,)]
+    # The first day's files and navigation are known; the other four are taken in.
+    assert report.ingest.files == {"ingested": 4}
+    assert report.ingest.known == 4
+    # Version 1 kept no observations, so the arcs that the midnight had cut stay as they were cut.
+    after = rows(config, "SELECT * FROM arcs ORDER BY id")
+    assert after[: len(arcs)] == arcs
+    assert len(after) > 480
+    kept = rows(config, "SELECT time, vwc, flag, model_id FROM estimates ORDER BY time")
+    # Times before the first arc had no estimate then, which they have now.
+    assert set(estimates) <= set(kept)
+    assert rows(config, "SELECT DISTINCT revision FROM estimates") == [(1,)]
+    with Store.reading(config.store.path) as store:
+        learnt = store.apriori_heights(NAME)
+        assert {record.site for record in store.files(NAME).values()} == {NAME, ""}
+    assert {name: learnt[name].height_m for name in heights} == heights
+    assert not run_once(config).changed
