@@ -14,7 +14,7 @@ import pandas as pd
 from daemon.config import Config
 from daemon.errors import UsageError
 from daemon.estimates import ESTIMATE_FIELDS, Estimate, estimate_records
-from daemon.estimating import DAILY, LIVE
+from daemon.estimating import DAILY, LIVE, SILENCE
 from daemon.store import Store
 from daemon.utc import parse_utc
 from daemon.weather import read_weather, temperature_series
@@ -37,8 +37,6 @@ __all__ = [
 ]
 
 _DAY_MINUTES = 1440
-# So long after an arc silence is stated; later there is nothing to state.
-_SILENCE = pd.Timedelta(days=7)
 # As in the schema of the estimates.
 _STATION_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _COUNTS = ("window_s", "n_arcs", "n_tracks_expected", "revision", "latency_s")
@@ -220,7 +218,7 @@ def grid_times(arcs: pd.DataFrame, every_minutes: int) -> pd.DatetimeIndex:
     closed = pd.DatetimeIndex(arcs.loc[arcs["accepted"], "closed"].sort_values())
     grid = pd.date_range(closed[0].ceil(step), arcs["closed"].max().ceil(step), freq=step)
     before = closed[closed.searchsorted(grid, side="right") - 1]
-    return grid[grid - before <= _SILENCE]
+    return grid[grid - before <= SILENCE]
 
 
 def estimates_frame(records: list[Estimate], *, as_text: bool) -> pd.DataFrame:

@@ -13,9 +13,10 @@ from daemon.estimates import Estimate, estimate_records
 from daemon.intake import ORBIT_KINDS
 from daemon.store import FileState, Store
 from daemon.utc import utc_texts
+from daemon.weather import temperature_series
 from retrieval.fusion import LinearModel
 
-__all__ = ["DAILY", "LIVE", "EstimateReport", "make_estimates"]
+__all__ = ["DAILY", "LIVE", "SILENCE", "EstimateReport", "make_estimates"]
 
 LIVE, DAILY = "live", "daily"
 
@@ -25,7 +26,7 @@ _OPEN = pd.Timedelta(hours=48)
 # The model looks a year back, over whole UTC days, from windows of a day.
 _HISTORY = pd.Timedelta(days=367)
 # So long after the last observation the silence is stated; later there is nothing to state.
-_SILENCE = pd.Timedelta(days=7)
+SILENCE = pd.Timedelta(days=7)
 _DAY = pd.Timedelta(days=1)
 # What says when, by what and how often an estimate was made, and not what it says.
 _OF_MAKING = ("revision", "latency_s", "software_version")
@@ -67,7 +68,7 @@ def make_estimates(config: Config, store: Store, now: pd.Timestamp) -> EstimateR
     due = store.estimates_due(station)
     if not heard:
         return EstimateReport(0, 0)
-    last = heard[-1][1] - _SILENCE
+    last = heard[-1][1] - SILENCE
     step = pd.Timedelta(minutes=config.schedule.grid_minutes)
     live = _grid(heard, step, last)
     opened = last if due is None else max(due, last - _OPEN)
@@ -99,7 +100,8 @@ def _records(
         return {}
     station = config.station.name
     arcs = store.arcs(station, since=times[0] - _HISTORY, until=times[-1])
-    table = LinearModel(config.model_settings()).estimate(arcs, times)
+    temperature_c = temperature_series(store.weather(station))
+    table = LinearModel(config.model_settings()).estimate(arcs, times, temperature_c)
     return {record["time"]: record for record in estimate_records(table, station, LIVE, now)}
 
 
@@ -124,7 +126,7 @@ def _heard(store: Store, station: str) -> list[tuple[pd.Timestamp, pd.Timestamp]
     )
     joined: list[tuple[pd.Timestamp, pd.Timestamp]] = []
     for first, last in spans:
-        until = last + _SILENCE
+        until = last + SILENCE
         if joined and first <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(joined[-1][1], until))
         else:

@@ -39,6 +39,7 @@ class RunReport:
             or ingested.forgotten
             or ingested.arcs_new
             or ingested.arcs_superseded
+            or ingested.weather_new
             or self.estimates.new
             or self.estimates.revised
         )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from daemon.check.finding import Finding, Level
 from daemon.config import Config
+from daemon.errors import WeatherError
+from daemon.utc import utc_text
+from daemon.weather import read_weather
 
-__all__ = ["schedule_findings", "settings_findings"]
+__all__ = ["schedule_findings", "settings_findings", "weather_findings"]
 
 _MINUTES_PER_DAY = 1440
 _WHOLE_HORIZON = ((0.0, 360.0),)
@@ -50,6 +53,24 @@ def schedule_findings(config: Config) -> list[Finding]:
             "each from the arcs of the 24 h before it",
         )
     ]
+
+
+def weather_findings(config: Config) -> list[Finding]:
+    """Say what the weather file tells, or that there is none."""
+    key = "weather.path"
+    if config.weather is None:
+        text = "none: frozen ground cannot be told from dry ground"
+        return [Finding(Level.OK, "weather", text)]
+    try:
+        weather = read_weather(config.weather.path)
+    except WeatherError as error:
+        return [Finding(Level.MISSING, key, str(error))]
+    if weather["temperature_c"].notna().sum() == 0:
+        text = f"{config.weather.path}: holds no temperature yet; no ground counts as frozen"
+        return [Finding(Level.MISSING, key, text)]
+    newest = utc_text(weather["time"].iloc[-1], "s")
+    text = f"{config.weather.path}: {len(weather)} rows, the newest of {newest}"
+    return [Finding(Level.OK, key, text)]
 
 
 def _window(config: Config) -> str:

@@ -10,7 +10,7 @@ from daemon.check.finding import Finding, Level
 from daemon.check.inbox import inbox_findings
 from daemon.check.newest import newest_findings, newest_observation
 from daemon.check.orbits import orbit_findings
-from daemon.check.settings import schedule_findings, settings_findings
+from daemon.check.settings import schedule_findings, settings_findings, weather_findings
 from daemon.check.store import store_findings
 from daemon.config import Config
 from daemon.errors import ConfigError
@@ -50,6 +50,7 @@ def check_station(config: Config, now: pd.Timestamp | None = None) -> list[Findi
         *newest_findings(newest, config, now),
         *_looked("orbits", lambda: orbit_findings(config, files, newest, now)),
         *_looked("store.path", lambda: store_findings(config)),
+        *weather_findings(config),
         *schedule_findings(config),
         _clock(now),
         Finding(

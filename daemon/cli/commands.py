@@ -252,6 +252,7 @@ def _run_report(report: RunReport) -> dict[str, Any]:
         "files_forgotten": ingested.forgotten,
         "arcs_new": ingested.arcs_new,
         "arcs_superseded": ingested.arcs_superseded,
+        "weather_new": ingested.weather_new,
         "estimates_new": report.estimates.new,
         "estimates_revised": report.estimates.revised,
         "problems": ingested.problems,
@@ -268,6 +269,7 @@ def _run_text(report: RunReport) -> str:
     lines = [
         f"files     {', '.join(states) or 'nothing new'}; {ingested.known} known before",
         f"arcs      {ingested.arcs_new} new, in place of {ingested.arcs_superseded}",
+        *([f"weather   {ingested.weather_new} rows"] if ingested.weather_new else []),
         f"estimates {report.estimates.new} new, {report.estimates.revised} made again",
         *(f"  {path}: {reason}" for path, reason in ingested.problems.items()),
         *note_lines(ingested.notes),

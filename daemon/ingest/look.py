@@ -26,6 +26,7 @@ from daemon.ingest.placing import PlacedFile, place
 from daemon.ingest.report import IngestReport
 from daemon.ingest.settings import require_same_settings, setting_notes
 from daemon.ingest.tidying import tidy_up
+from daemon.ingest.weather_rows import ingest_weather
 from daemon.intake import (
     FUTURE_TOLERANCE,
     ORBIT_KINDS,
@@ -87,6 +88,7 @@ def ingest(
     look = _Look(config, store, now, tell, any_station)
     look.at_orbits(inbox)
     look.at_inbox(inbox)
+    ingest_weather(config, store, look.report)
     return look.report
 
 

@@ -22,6 +22,8 @@ class IngestReport:
         Files that brought nothing and have been taken away.
     arcs_new, arcs_superseded : int
         Arcs written, and arcs taken out because these stand for them.
+    weather_new : int
+        Rows of the weather file that are new or corrected.
     problems : dict
         File, or key of the configuration, -> what could not be used or done, and why.
     notes : dict
@@ -33,5 +35,6 @@ class IngestReport:
     forgotten: int = 0
     arcs_new: int = 0
     arcs_superseded: int = 0
+    weather_new: int = 0
     problems: dict[str, str] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
