@@ -99,7 +99,7 @@ def _records(
     if times.empty:
         return {}
     station = config.station.name
-    arcs = store.arcs(station, since=times[0] - _HISTORY, until=times[-1])
+    arcs = store.model_arcs(station, times[0] - _HISTORY, times[-1])
     temperature_c = temperature_series(store.weather(station))
     table = LinearModel(config.model_settings()).estimate(arcs, times, temperature_c)
     return {record["time"]: record for record in estimate_records(table, station, LIVE, now)}

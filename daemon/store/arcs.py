@@ -11,14 +11,16 @@ import pandas as pd
 from daemon.store.base import Database
 from daemon.store.opening import sqlite_errors
 from daemon.store.records import FileState
-from daemon.store.rows import arc_rows, arcs_of_rows
+from daemon.store.rows import arc_rows, arcs_of_rows, model_arcs_of_rows
 from daemon.store.schema import ARC_SQL_COLUMNS, PLACE_SQL
 from daemon.utc import parse_utc, utc_text
 from retrieval.causal_heights import FrozenHeight
+from retrieval.fusion import MODEL_COLUMNS
 
 __all__ = ["Arcs"]
 
 _ARC_NAMES = ", ".join(f'"{name}"' for name in ARC_SQL_COLUMNS)
+_ROWS_AT_ONCE = 10_000
 _PLACED = ["selection", "azimuth_deg", "reflector_height_m", "closed"]
 
 
@@ -50,6 +52,24 @@ class Arcs(Database):
             (site, low, high),
         )
         return arcs_of_rows(rows)
+
+    def model_arcs(self, site: str, since: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
+        """Return what models need of the accepted arcs that overlap a span of time, UTC.
+
+        Read in parts, because a year of arcs as Python values takes ten times the memory of the
+        table.
+        """
+        names = ", ".join(f'"{name}"' for name in MODEL_COLUMNS)
+        parts: list[pd.DataFrame] = []
+        with sqlite_errors(self.path):
+            rows = self._connection.execute(
+                f"SELECT {names} FROM arcs "  # noqa: S608 - our own column names
+                'WHERE station = ? AND accepted AND "end" >= ? AND start <= ?',
+                (site, utc_text(since), utc_text(until)),
+            )
+            while part := rows.fetchmany(_ROWS_AT_ONCE):
+                parts.append(model_arcs_of_rows(part))
+        return pd.concat(parts, ignore_index=True) if parts else model_arcs_of_rows([])
 
     def arcs_by_number(self, numbers: Iterable[int]) -> pd.DataFrame:
         """Return arcs by their numbers, as `arcs` does."""

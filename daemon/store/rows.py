@@ -14,8 +14,9 @@ from daemon.store.records import FileRecord, FileState
 from daemon.store.schema import ARC_SQL_COLUMNS
 from daemon.utc import parse_utc, utc_texts
 from retrieval.arc_table import ARC_COLUMNS, arc_table, empty_arc_table
+from retrieval.fusion import MODEL_COLUMNS
 
-__all__ = ["arc_rows", "arcs_of_rows", "file_record"]
+__all__ = ["arc_rows", "arcs_of_rows", "file_record", "model_arcs_of_rows"]
 
 _TIMES = frozenset(name for name, dtype in ARC_COLUMNS.items() if dtype.startswith("datetime"))
 
@@ -52,6 +53,21 @@ def arcs_of_rows(rows: Sequence[sqlite3.Row]) -> pd.DataFrame:
             columns[name] = np.array(columns[name], dtype=np.float64)
     table = arc_table(columns).assign(revision=np.array(columns["revision"]))
     return table.set_index(pd.Index(columns["id"], name="id"))
+
+
+def model_arcs_of_rows(rows: Sequence[sqlite3.Row]) -> pd.DataFrame:
+    """Return rows with the `MODEL_COLUMNS` of accepted arcs as the models take them."""
+    columns = dict(zip(MODEL_COLUMNS, zip(*rows, strict=True), strict=False)) if rows else {}
+    values: dict[str, Any] = {}
+    for name in MODEL_COLUMNS:
+        column = list(columns.get(name, ()))
+        if name in _TIMES:
+            values[name] = parse_utc(column)
+        elif ARC_COLUMNS[name] == "float64":
+            values[name] = np.array(column, dtype=np.float64)
+        else:
+            values[name] = pd.array(column, dtype=ARC_COLUMNS[name])  # type: ignore[call-overload]
+    return pd.DataFrame(values)
 
 
 def file_record(row: sqlite3.Row) -> FileRecord:

@@ -6,6 +6,7 @@ on `level`, what it says; `windows` makes moisture, bounds and flags of it. A mo
 arcs and temperatures it is given and on nothing else: no clock, no file.
 """
 
+from retrieval.fusion.closed import MODEL_COLUMNS
 from retrieval.fusion.linear import LinearModel
 from retrieval.fusion.retrospective import RetrospectiveModel, retrospective_moisture
 from retrieval.fusion.settings import LinearSettings, dry_season_doy
@@ -13,6 +14,7 @@ from retrieval.fusion.windows import ESTIMATE_COLUMNS
 
 __all__ = [
     "ESTIMATE_COLUMNS",
+    "MODEL_COLUMNS",
     "LinearModel",
     "LinearSettings",
     "RetrospectiveModel",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from retrieval.fusion.columns import Floats
 
 __all__ = [
+    "MODEL_COLUMNS",
     "MS_PER_DAY",
     "ClosedArcs",
     "Numbers",
@@ -34,6 +35,19 @@ _MEASURED = (
     "dphase_dheight_deg_per_mm",
     "amplitude",
     "reflector_height_m",
+)
+
+
+# Columns of the arc table that models look at.
+MODEL_COLUMNS = (
+    "satellite",
+    "signal",
+    "direction",
+    "start",
+    "end",
+    "closed",
+    "accepted",
+    *_MEASURED,
 )
 
 
@@ -86,7 +100,7 @@ def closed_arcs(arcs: pd.DataFrame) -> ClosedArcs:
     Parameters
     ----------
     arcs : DataFrame
-        Arc table of one station, in any order.
+        Arc table of one station, in any order; the `MODEL_COLUMNS` suffice.
     """
     good = arcs[arcs["accepted"] & arcs["phase_deg"].notna() & (arcs["amplitude"] > 0)]
     sky = good["satellite"] + "-" + good["direction"]

@@ -61,7 +61,8 @@ class LinearModel:
         ----------
         arcs : DataFrame
             Arc table of one station, in any order: for full levels the 366 days before the first
-            time, up to the last time. Later arcs change nothing.
+            time, up to the last time. Later arcs change nothing, nor do columns that are not among
+            `MODEL_COLUMNS`.
         times : DatetimeIndex
             n times, UTC.
         temperature_c : Series, optional

@@ -12,9 +12,11 @@ import pytest
 from daemon.errors import NotThereError, StoreBusyError, StoreError, StoreVersionError
 from daemon.estimates import ESTIMATE_FIELDS
 from daemon.store import FileRecord, FileState, Store, estimates, is_held
+from daemon.store import arcs as arcs_of_store
 from daemon.store.schema import ARC_SQL_COLUMNS, SCHEMA_VERSION
 from retrieval.arc_table import ARC_COLUMNS
 from retrieval.causal_heights import FrozenHeight
+from retrieval.fusion import MODEL_COLUMNS
 
 RECORD = FileRecord(
     path="a.rnx",
@@ -82,6 +84,27 @@ def test_arcs_of_a_span_are_those_that_overlap_it(store, made_arcs):
         pd.Timestamp("2025-01-11T12:00Z")
     ]
     assert store.arcs("other").empty
+
+
+def test_arcs_for_models_are_the_accepted_ones_as_models_take_them(store, made_arcs, monkeypatch):
+    monkeypatch.setattr(arcs_of_store, "_ROWS_AT_ONCE", 2)
+    random = np.random.default_rng(5)
+    arcs = made_arcs(
+        9,
+        accepted=[True] * 7 + [False, True],
+        satellite=[f"G{k:02d}" for k in range(1, 10)],
+        phase_deg=random.uniform(-180, 180, 9),
+        reflector_height_m=[np.nan, *[1.7] * 8],
+    )
+    with store.transaction():
+        store.insert_arcs("test", arcs.assign(revision=1))
+    span = pd.Timestamp("2025-01-01T00:00Z"), pd.Timestamp("2025-02-01T00:00Z")
+    for_models = store.model_arcs("test", *span)
+    expected = arcs[arcs["accepted"]][list(MODEL_COLUMNS)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(for_models.sort_values("start", ignore_index=True), expected)
+    nothing = store.model_arcs("other", *span)
+    assert nothing.empty
+    assert nothing.dtypes.to_dict() == expected.dtypes.to_dict()
 
 
 def test_arcs_are_unique_by_their_natural_key(store, made_arcs):
@@ -220,7 +243,7 @@ def test_a_killed_writer_leaves_nothing_and_no_lock(tmp_path):
     script = f"""
         import os, signal
         from pathlib import Path
-        from daemon.store import FileRecord, FileState, Store, estimates, is_held
+        from daemon.store import FileRecord, FileState, Store
         record = FileRecord(path="a", sha256="0", size=1, kind="observation",
                             state=FileState.INGESTED, ingested_at="2025")
         store = Store.writing(Path({str(path)!r}))
