@@ -44,7 +44,7 @@ from retrieval.station import distance_m
 __all__ = ["ingest"]
 
 # SNR rows taken through the chain at once: bounds the memory of a back-fill.
-_BATCH_ROWS = 1_500_000
+_BATCH_ROWS = 300_000
 
 # Names that orbit files usually have, and how names tell the time: year, day of year and hour, in
 # RINEX's long and short form. They only decide the order of reading: content tells what a file is.
