@@ -77,13 +77,9 @@ class ArcAnalysis:
     table : DataFrame
         The arc table, sorted by start.
     arc_of_row : (m,) intp
-        Row r of the table is arc ``arc_of_row[r]`` of the arrays below.
-    arcs : ArcSet
-        Points over the detrending range.
-    waves : Interferograms
-        Detrended SNR inside the window.
-    heights_m : (h,) float64
-        Height grid of the periodograms.
+        Row r of the table is arc ``arc_of_row[r]`` of the measurements.
+    measured : ArcMeasurements
+        Points, interferograms and peaks behind the table.
     apriori_height_m : dict
         Fixed heights by key, see `retrieval.apriori`.
     missing : dict
@@ -92,9 +88,7 @@ class ArcAnalysis:
 
     table: pd.DataFrame
     arc_of_row: NDArray[np.intp]
-    arcs: ArcSet
-    waves: Interferograms
-    heights_m: NDArray[np.float64]
+    measured: ArcMeasurements
     apriori_height_m: dict[str, float]
     missing: dict[str, int]
 
@@ -158,15 +152,7 @@ def analyse(
         measured.reject_reason == "",
     )
     table, arc_of_row = measured_table(measured, station.name, fixed_m, settings)
-    return ArcAnalysis(
-        table,
-        arc_of_row,
-        measured.arcs,
-        measured.waves,
-        measured.heights_m,
-        apriori if len(measured) else {},
-        missing,
-    )
+    return ArcAnalysis(table, arc_of_row, measured, apriori if len(measured) else {}, missing)
 
 
 def measure(

@@ -91,7 +91,7 @@ def _sky(analysis: ArcAnalysis) -> Figure:
     axes: Any = figure.add_subplot(projection="polar")
     axes.set_theta_zero_location("N")
     axes.set_theta_direction(-1)
-    windowed = analysis.arcs.windowed()
+    windowed = analysis.measured.arcs.windowed()
     drawn: set[str] = set()
     # Rejected arcs first, so that the accepted ones lie on top.
     for row in np.argsort(analysis.table["accepted"].to_numpy(), kind="stable"):
@@ -121,7 +121,7 @@ def _interferograms(analysis: ArcAnalysis, rows: Sequence[int]) -> Figure:
     columns = 3
     lines = max(1, -(-len(rows) // columns))
     figure = _new_figure(12, 2.3 * lines + 0.6)
-    waves = analysis.waves
+    waves = analysis.measured.waves
     for panel, row in enumerate(rows):
         record = analysis.table.loc[row]
         arc = int(analysis.arc_of_row[row])
@@ -153,14 +153,14 @@ def _interferograms(analysis: ArcAnalysis, rows: Sequence[int]) -> Figure:
 
 def _spectrum(analysis: ArcAnalysis, arc: int) -> NDArray[np.float64]:
     """Amplitude spectrum of one arc on the analysis' height grid."""
-    part = _slice(analysis.waves.start, arc)
-    t = analysis.waves.t[part][None, :]
+    part = _slice(analysis.measured.waves.start, arc)
+    t = analysis.measured.waves.t[part][None, :]
     spectrum: NDArray[np.float64] = amplitude_spectra(
         t,
-        analysis.waves.dsnr[part][None, :],
+        analysis.measured.waves.dsnr[part][None, :],
         np.ones(t.shape, dtype=bool),
-        analysis.waves.wavelength_m[arc : arc + 1],
-        analysis.heights_m,
+        analysis.measured.waves.wavelength_m[arc : arc + 1],
+        analysis.measured.heights_m,
     )[0]
     return spectrum
 
@@ -179,7 +179,7 @@ def _periodograms(analysis: ArcAnalysis) -> Figure:
         )
         for row in group.index[picks]:
             axes.plot(
-                analysis.heights_m,
+                analysis.measured.heights_m,
                 _spectrum(analysis, int(analysis.arc_of_row[row])),
                 color=_CONSTELLATION_COLOURS.get(str(name)[0], "k"),
                 linewidth=0.6,

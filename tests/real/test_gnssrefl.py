@@ -176,7 +176,7 @@ def test_mchl_phases_at_its_apriori_heights_are_gnssrefls(shared_data, mchl, day
             arcs.append(arc)
             phases.append(row[3])
             amplitudes.append(row[7])
-    fit = fit_fixed_height(mchl.waves, height)
+    fit = fit_fixed_height(mchl.measured.waves, height)
     difference = np.abs(wrap_deg(fit.phase_deg[arcs] - phases))
     amplitude = np.abs(fit.amplitude[arcs] / amplitudes - 1)
     print(

@@ -13,19 +13,6 @@ from daemon.ingest import look
 from daemon.jobs import run_once
 from retrieval.rinex import read_text
 
-CONFIG = """\
-[station]
-name = "esbc"
-latitude_deg = 55.4936
-longitude_deg = 8.4568
-height_m = 59.0
-[inbox]
-path = "inbox"
-[soil]
-texture = "loam"
-[store]
-path = "s.sqlite"
-"""
 OBSERVATION = "ESBC00DNK_R_20201770000_01D_30S_MO.crx.gz"
 NAVIGATION = "ESBC00DNK_R_20201770000_01D_MN.rnx.gz"
 EPOCH = re.compile(rb"^> 2020 06 25 (\d\d) (\d\d) ", re.MULTILINE)
@@ -57,13 +44,21 @@ def name_of(hour):
     return f"ESBC00DNK_R_2020177{hour:02d}00_01H_30S_MO.rnx"
 
 
-def station(folder, shared_data):
-    """A configuration with an inbox that holds the day's navigation."""
-    (folder / "inbox").mkdir(parents=True)
-    shutil.copy(shared_data / "ground" / "rinex3" / NAVIGATION, folder / "inbox")
-    path = folder / "s.toml"
-    path.write_text(CONFIG)
-    return load_config(path)
+@pytest.fixture(scope="module")
+def station(shared_data, esbc_config):
+    """Factory of configurations with an inbox that holds the day's navigation."""
+
+    def make(folder, *changes):
+        (folder / "inbox").mkdir(parents=True)
+        shutil.copy(shared_data / "ground" / "rinex3" / NAVIGATION, folder / "inbox")
+        text = esbc_config
+        for old, new in changes:
+            text = text.replace(old, new)
+        path = folder / "s.toml"
+        path.write_text(text)
+        return load_config(path)
+
+    return make
 
 
 def rows(config, table):
@@ -85,9 +80,9 @@ def assert_same(config, whole, tables=("arcs", "apriori_heights", "estimates")):
 
 
 @pytest.fixture(scope="module")
-def whole(shared_data, tmp_path_factory):
+def whole(shared_data, station, tmp_path_factory):
     """The store after the whole day in one file."""
-    config = station(tmp_path_factory.mktemp("whole"), shared_data)
+    config = station(tmp_path_factory.mktemp("whole"))
     shutil.copy(shared_data / "ground" / "rinex3" / OBSERVATION, config.inbox.path)
     run_once(config)
     assert len(rows(config, "arcs")) > 1500
@@ -105,8 +100,8 @@ ORDERS = {
 
 
 @pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS.keys())
-def test_one_by_one_in_any_order(shared_data, tmp_path, hours, whole, order):
-    config = station(tmp_path, shared_data)
+def test_one_by_one_in_any_order(station, tmp_path, hours, whole, order):
+    config = station(tmp_path)
     for hour in order:
         (config.inbox.path / name_of(hour)).write_bytes(hour_file(hours, hour))
         run_once(config)
@@ -114,25 +109,25 @@ def test_one_by_one_in_any_order(shared_data, tmp_path, hours, whole, order):
     assert not run_once(config).changed
 
 
-def test_in_order_no_estimate_is_made_twice(shared_data, tmp_path, hours):
-    config = station(tmp_path, shared_data)
+def test_in_order_no_estimate_is_made_twice(station, tmp_path, hours):
+    config = station(tmp_path)
     for hour in range(24):
         (config.inbox.path / name_of(hour)).write_bytes(hour_file(hours, hour))
         assert run_once(config).estimates.revised == 0
 
 
-def test_all_at_once_and_in_small_batches(shared_data, tmp_path, hours, whole, monkeypatch):
+def test_all_at_once_and_in_small_batches(station, tmp_path, hours, whole, monkeypatch):
     monkeypatch.setattr(look, "_BATCH_ROWS", 50_000)
-    config = station(tmp_path, shared_data)
+    config = station(tmp_path)
     for hour in range(24):
         (config.inbox.path / name_of(hour)).write_bytes(hour_file(hours, hour))
     run_once(config)
     assert_same(config, whole)
 
 
-def test_each_hour_twice(shared_data, tmp_path, hours, whole):
+def test_each_hour_twice(station, tmp_path, hours, whole):
     """As a copy by another name, and again in a file that overlaps by half an hour."""
-    config = station(tmp_path, shared_data)
+    config = station(tmp_path)
     for hour in range(24):
         (config.inbox.path / name_of(hour)).write_bytes(hour_file(hours, hour))
         shutil.copy(config.inbox.path / name_of(hour), config.inbox.path / f"copy{hour:02d}.rnx")
@@ -143,8 +138,8 @@ def test_each_hour_twice(shared_data, tmp_path, hours, whole):
     assert_same(config, whole)
 
 
-def test_growing_file(shared_data, tmp_path, hours, whole):
-    config = station(tmp_path, shared_data)
+def test_growing_file(station, tmp_path, hours, whole):
+    config = station(tmp_path)
     path = config.inbox.path / "today.rnx"
     for hour, half in itertools.product(range(0, 24, 3), (0, 1)):
         text = hour_file(hours, 0, until=(hour, half))
@@ -155,14 +150,10 @@ def test_growing_file(shared_data, tmp_path, hours, whole):
     assert_same(config, whole)
 
 
-def test_files_that_are_deleted_once_they_are_in(shared_data, tmp_path, hours, whole):
+def test_files_that_are_deleted_once_they_are_in(station, tmp_path, hours, whole):
     """What neighbours need is in the store, not in the inbox."""
-    config = station(tmp_path, shared_data)
-    path = tmp_path / "s.toml"
-    path.write_text(
-        CONFIG.replace('path = "inbox"', 'path = "inbox"\nkeep = "delete"\nsettle_s = 0')
-    )
-    config = load_config(path)
+    tidying = ('path = "inbox"', 'path = "inbox"\nkeep = "delete"\nsettle_s = 0')
+    config = station(tmp_path, tidying)
     for hour in ORDERS["at random"]:
         (config.inbox.path / name_of(hour)).write_bytes(hour_file(hours, hour))
         run_once(config)
@@ -171,8 +162,8 @@ def test_files_that_are_deleted_once_they_are_in(shared_data, tmp_path, hours, w
 
 
 @pytest.mark.parametrize("first", ["observations", "navigation"])
-def test_navigation_before_or_after(shared_data, tmp_path, hours, whole, first):
-    config = station(tmp_path, shared_data)
+def test_navigation_before_or_after(shared_data, station, tmp_path, hours, whole, first):
+    config = station(tmp_path)
     navigation = config.inbox.path / NAVIGATION
     if first == "observations":
         navigation.unlink()
@@ -200,16 +191,25 @@ def mchl_hours(shared_data):
     return {name: b"".join(lines) for name, lines in sorted(pieces.items())}
 
 
-def mchl(folder):
-    (folder / "inbox").mkdir(parents=True)
-    path = folder / "s.toml"
-    text = CONFIG.replace('"esbc"', '"mchl"').replace("55.4936", "-26.358904661")
-    text = text.replace("8.4568", "148.144960505").replace("59.0", "534.591379")
-    path.write_text(text)
-    return load_config(path)
+@pytest.fixture(scope="module")
+def mchl(station):
+    """Factory of configurations for MCHL, whose SNR66 text needs no navigation."""
+
+    def make(folder):
+        config = station(
+            folder,
+            ('"esbc"', '"mchl"'),
+            ("55.4936", "-26.358904661"),
+            ("8.4568", "148.144960505"),
+            ("59.0", "534.591379"),
+        )
+        (config.inbox.path / NAVIGATION).unlink()
+        return config
+
+    return make
 
 
-def test_two_days_of_soil_in_any_order(shared_data, tmp_path, mchl_hours):
+def test_two_days_of_soil_in_any_order(shared_data, tmp_path, mchl, mchl_hours):
     """Where the ground is soil and the second day has phases to compare with those of the first."""
     whole = mchl(tmp_path / "whole")
     for path in (shared_data / "ground" / "snr66").iterdir():
@@ -228,7 +228,7 @@ def test_two_days_of_soil_in_any_order(shared_data, tmp_path, mchl_hours):
         assert_same(config, whole)
 
 
-def test_what_is_not_there_yet_changes_nothing(tmp_path, mchl_hours):
+def test_what_is_not_there_yet_changes_nothing(tmp_path, mchl, mchl_hours):
     """The estimates of the first 30 hours are those that all 48 hours give, to the last bit."""
     names = list(mchl_hours)
     first, both = mchl(tmp_path / "first"), mchl(tmp_path / "both")

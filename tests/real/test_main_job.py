@@ -27,19 +27,6 @@ texture = "clay loam"
 [store]
 path = "s.sqlite"
 """
-ESBC = """\
-[station]
-name = "esbc"
-latitude_deg = 55.4936
-longitude_deg = 8.4568
-height_m = 59.0
-[inbox]
-path = "inbox"
-[soil]
-texture = "loam"
-[store]
-path = "s.sqlite"
-"""
 
 
 def station(folder, text, files):
@@ -111,18 +98,18 @@ def test_mchl_day_by_day_gives_the_same_arcs(shared_data, tmp_path):
         assert arcs[0] == arcs[1]
 
 
-def test_esbc_rinex_pair(shared_data, tmp_path):
+def test_esbc_rinex_pair(shared_data, esbc_config, tmp_path):
     files = sorted((shared_data / "ground" / "rinex3").glob("ESBC*"))
-    config = station(tmp_path, ESBC, files)
+    config = station(tmp_path, esbc_config, files)
     run_once(config)
     status = check_story(config)
     assert status["files"]["states"] == {"ingested": 2}
     assert status["arcs"]["accepted"] > 500
 
 
-def test_esbc_waits_for_its_navigation(shared_data, tmp_path):
+def test_esbc_waits_for_its_navigation(shared_data, esbc_config, tmp_path):
     observation, navigation = sorted((shared_data / "ground" / "rinex3").glob("ESBC*"))
-    config = station(tmp_path, ESBC, [observation])
+    config = station(tmp_path, esbc_config, [observation])
     report = run_once(config)
     assert report.ingest.files == {"waiting_orbits": 1}
     shutil.copy(navigation, config.inbox.path)
@@ -132,8 +119,8 @@ def test_esbc_waits_for_its_navigation(shared_data, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["cn000010.21o.gz"])
-def test_another_station_is_told_apart(shared_data, tmp_path, name):
-    config = station(tmp_path, ESBC, [shared_data / "ground" / "rinex2" / name])
+def test_another_station_is_told_apart(shared_data, esbc_config, tmp_path, name):
+    config = station(tmp_path, esbc_config, [shared_data / "ground" / "rinex2" / name])
     assert run_once(config).ingest.files == {"other_station": 1}
 
 
@@ -163,7 +150,7 @@ def program(config, *arguments):
     )
 
 
-def test_an_inbox_of_everything(shared_data, tmp_path):
+def test_an_inbox_of_everything(shared_data, esbc_config, tmp_path):
     ground = shared_data / "ground"
     files = [
         *(ground / "snr66").iterdir(),
@@ -211,7 +198,9 @@ def test_an_inbox_of_everything(shared_data, tmp_path):
         assert (records[name].state, records[name].site) == ("waiting_orbits", marker)
     assert "whole degrees" in records["MYC2_20250208_00.nmea.gz"].reason
     # The same arcs as in a store of their own, beside our own untouched ones.
-    alone = station(tmp_path / "esbc", ESBC, [ground / "rinex3" / name for name in ESBC_FILES])
+    alone = station(
+        tmp_path / "esbc", esbc_config, [ground / "rinex3" / name for name in ESBC_FILES]
+    )
     run_once(alone)
     with Store.reading(alone.store.path) as store:
         expected = store.arcs("esbc")

@@ -117,12 +117,12 @@ def test_row_of_the_table_leads_to_its_interferogram(snr):
     analysis = analyse(snr, STATION, [], settings=NO_AIR)
     for row in (0, 7, 14):
         arc = analysis.arc_of_row[row]
-        first = analysis.arcs.first[arc]
+        first = analysis.measured.arcs.first[arc]
         assert (
-            gnss.satellite_name(int(analysis.arcs.points.satellite[first]))
+            gnss.satellite_name(int(analysis.measured.arcs.points.satellite[first]))
             == (analysis.table["satellite"][row])
         )
-        assert np.diff(analysis.waves.start)[arc] == analysis.table["n_obs"][row]
+        assert np.diff(analysis.measured.waves.start)[arc] == analysis.table["n_obs"][row]
 
 
 def test_rows_with_angles_keep_them_beside_rows_without(snr):
