@@ -34,6 +34,7 @@ from daemon.sections import (
 from retrieval.arcs import ArcSettings
 from retrieval.errors import InputError
 from retrieval.fusion import LinearSettings, dry_season_doy
+from retrieval.special_files import special_kind
 from retrieval.station import Station
 
 __all__ = ["Config", "load_config", "window_margins"]
@@ -200,6 +201,9 @@ def load_config(path: Path) -> Config:
     ConfigError
         The file is missing, is not TOML, or a key is missing, unknown or out of range.
     """
+    special = special_kind(path)
+    if special:
+        raise ConfigError(f"{path}: is {special}; give the file of the configuration")
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from daemon.errors import WeatherError
+from retrieval.special_files import special_kind
 
 __all__ = ["WEATHER_COLUMNS", "read_weather", "temperature_series"]
 
@@ -81,6 +82,9 @@ def temperature_series(weather: pd.DataFrame) -> pd.Series[float]:
 
 def _text(path: Path) -> str:
     """Return the file's text."""
+    special = special_kind(path)
+    if special:
+        raise WeatherError(f"{path}: is {special}; [weather] path names a CSV file")
     try:
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError as error:

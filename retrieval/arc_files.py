@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from retrieval.arc_table import ARC_COLUMNS, arc_table
 from retrieval.errors import UnreadableFileError
+from retrieval.special_files import special_kind
 
 __all__ = ["read_arc_table"]
 
@@ -88,6 +89,9 @@ def _read(path: Path) -> pd.DataFrame:
     ending = path.suffix.lower()
     if ending not in (".parquet", ".csv"):
         raise UnreadableFileError(str(path), "expected an arc table that ends in .parquet or .csv")
+    special = special_kind(path)
+    if special:
+        raise UnreadableFileError(str(path), f"is {special}, expected a file; {_REMEDY}")
     try:
         if ending == ".parquet":
             return pd.read_parquet(path)

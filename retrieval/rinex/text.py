@@ -15,6 +15,7 @@ from pathlib import Path
 from retrieval.errors import UnreadableFileError
 from retrieval.rinex.archives import TEXT_LIMIT_BYTES, too_large, unpack
 from retrieval.rinex.crinex import expand_crinex, is_crinex
+from retrieval.special_files import special_kind
 
 __all__ = ["TEXT_LIMIT_BYTES", "FileKind", "Text", "file_kind", "read_text"]
 
@@ -79,8 +80,8 @@ def read_text(path: str | Path) -> Text:
     Raises
     ------
     UnreadableFileError
-        The file is missing, a folder, not permitted, empty, of an unknown binary format, corrupt,
-        or unpacks to more than `TEXT_LIMIT_BYTES`.
+        The file is missing, a folder, a pipe or a device, not permitted, empty, of an unknown
+        binary format, corrupt, or unpacks to more than `TEXT_LIMIT_BYTES`.
     """
     name = str(path)
     content = _read_bytes(name)
@@ -109,6 +110,9 @@ def read_text(path: str | Path) -> Text:
 
 def _read_bytes(name: str) -> bytes:
     path = Path(name)
+    special = special_kind(path)
+    if special:
+        raise UnreadableFileError(name, f"is {special}; save what it gives as a file and give that")
     try:
         size = path.stat().st_size
         if size > TEXT_LIMIT_BYTES:
