@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from daemon.errors import OutputError
+from daemon.errors import OutputError, UsageError
 
 __all__ = ["check_folder", "check_target", "written_whole"]
 
 
-def check_target(option: str, path: Path) -> None:
-    """Refuse a file that could not be written, before the work for it is done.
+def check_target(option: str, path: Path, read: Iterable[Path] = ()) -> None:
+    """Refuse a file that could not or must not be written, before the work for it is done.
+
+    Parameters
+    ----------
+    option : str
+        What names the file.
+    path : Path
+        The file to write.
+    read : iterable of Path
+        Files that are read for it; those that are not there do not matter.
 
     Raises
     ------
     OutputError
         Its folder does not exist or may not be written, or the path is a folder.
+    UsageError
+        It is one of the files that are read, by this name or another.
     """
     folder = path.resolve().parent
     if path.is_dir():
@@ -32,6 +43,16 @@ def check_target(option: str, path: Path) -> None:
         raise OutputError(
             f"{option} {path}: this user may not write to the folder {path.parent}; name another"
         )
+    if any(_same_file(path, other) for other in read):
+        raise UsageError(f"{option} {path}: is a file that is read; name another")
+
+
+def _same_file(path: Path, other: Path) -> bool:
+    """Whether two paths lead to one file that is there."""
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
 
 
 def check_folder(option: str, path: Path) -> None:

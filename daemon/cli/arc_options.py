@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+from collections.abc import Iterable
 from datetime import date as Date  # noqa: N812 - `date` is an option's name
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,11 +64,11 @@ def check_position(position: tuple[float, float, float] | None) -> None:
         raise UsageError(f"--position: {error}") from error
 
 
-def check_outputs(out: Path, plots: Path | None) -> None:
-    """Refuse --out and --plots that could not be written in the end."""
+def check_outputs(out: Path, plots: Path | None, read: Iterable[Path]) -> None:
+    """Refuse --out and --plots that could not be written in the end, or would be what is read."""
     if out.suffix.lower() not in (".parquet", ".csv"):
         raise UsageError(f"--out {out}: expected a name that ends in .parquet or .csv")
-    check_target("--out", out)
+    check_target("--out", out, read)
     if plots is None:
         return
     check_folder("--plots", plots)

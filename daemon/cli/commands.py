@@ -13,6 +13,7 @@ import typer
 from daemon.cli.arc_options import arc_settings, check_outputs, check_position, day, signal_names
 from daemon.cli.program import app, show
 from daemon.errors import OutputError, UsageError
+from daemon.files import check_target, written_whole
 from retrieval.errors import NoNavigationError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Reader(StrEnum):
 
 @app.command(
     epilog="Example: soilglint arcs ESBC00DNK_R_20201770000_01D_30S_MO.crx.gz "
-    "--nav ESBC00DNK_R_20201770000_01D_MN.rnx.gz --signals GS1C,GS2X --out arcs.parquet"
+    "--nav ESBC00DNK_R_20201770000_01D_MN.rnx.gz --signals GS1C,GS2L --out arcs.parquet"
 )
 def arcs(
     files: Annotated[
@@ -96,7 +97,7 @@ def arcs(
     as_json: Annotated[bool, typer.Option("--json", help="Write the summary as JSON.")] = False,
 ) -> None:
     """Turn observation files into arcs with height, amplitude and phase."""
-    check_outputs(out, plots)
+    check_outputs(out, plots, [*files, *(nav or ())])
     if config is not None and position is not None:
         raise UsageError("--config and --position: give one of them, both state the position")
     check_position(position)
@@ -109,6 +110,7 @@ def arcs(
         from daemon.ingest import setting_notes
 
         navigation += find_orbit_files((*settings.orbits.nav, *settings.orbits.sp3))
+        check_target("--out", out, [*navigation, *settings.own_files()])
         selected = selected or list(settings.selected_signals() or []) or None
         notes = setting_notes(settings)
         faults = "; ".join(f"{key}: {notes[key]}" for key in notes if key.startswith("orbits."))
@@ -210,7 +212,6 @@ def _load(path: Path) -> Config:
 def _write_arcs(result: ChainResult, out: Path) -> None:
     """Write the arc table, whole or not at all."""
     from daemon.arc_summary import arcs_csv
-    from daemon.files import written_whole
 
     try:
         # Opened here, because not every writer takes every name that a file may have.

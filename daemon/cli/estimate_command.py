@@ -70,7 +70,7 @@ def estimate(
     """Turn arcs into soil moisture with bounds and flags."""
     if out.suffix.lower() not in (".parquet", ".csv"):
         raise UsageError(f"--out {out}: expected a name that ends in .parquet or .csv")
-    check_target("--out", out)
+    check_target("--out", out, [arcs] if arcs else ())
     _check_options(arcs, config, texture, latitude, model, every, mode)
 
     from daemon.arcs_to_estimates import (
@@ -83,6 +83,8 @@ def estimate(
     )
 
     settings = _load(config)
+    if settings is not None:
+        check_target("--out", out, settings.own_files())
     how = settings.model_settings() if settings else texture_settings(texture or "", latitude)
     table, name = arcs_of_station(settings, arcs, station)
     done = estimate_station(

@@ -94,7 +94,7 @@ def init(
 
     What is not given is asked for on a terminal; nothing is asked elsewhere, nor with --yes.
     """
-    check_target("--out", out)
+    check_target("--out", out, files)
     if out.exists() and not force:
         raise OutputError(f"--out {out}: is there already; name another, or overwrite with --force")
     check_position(position)

@@ -192,6 +192,33 @@ def test_position_does_not_rename_the_station(files, tmp_path):
     assert set(pd.read_csv(out)["station"]) == {"SMPL"}
 
 
+@pytest.mark.parametrize("role", ["file", "nav", "config", "store", "orbits"])
+def test_arcs_never_replaces_what_it_reads(sample, files, tmp_path, role):
+    config = sample / "soilglint.toml"
+    out = tmp_path / "me.csv"
+    options = ["--nav", files[2]]
+    if role in ("file", "nav"):
+        source = files[0] if role == "file" else files[2]
+        out.write_bytes(source.read_bytes())
+        options = ["--nav", out] if role == "nav" else options
+    elif role == "orbits":
+        out.write_bytes(files[2].read_bytes())
+        config.write_text(config.read_text().replace("nav/*.rnx.gz", str(out)))
+        options = ["--config", config]
+    elif role == "config":
+        config = config.rename(sample / "soilglint.csv")
+        out, options = config, ["--config", config]
+    else:
+        config.write_text(config.read_text().replace("soilglint.sqlite", "store.csv"))
+        out, options = sample / "store.csv", ["--config", config]
+        out.write_bytes(b"precious")
+    before = out.read_bytes()
+    given = out if role == "file" else files[0]
+    message = refusal(2, "arcs", given, *options, "--out", out)
+    assert f"--out {out}: is a file that is read; name another" in message
+    assert out.read_bytes() == before
+
+
 def test_a_date_for_rinex_is_noted(files, tmp_path):
     out = tmp_path / "arcs.csv"
     result = call("arcs", *files, "--date", "2020-01-01", "--out", out)

@@ -147,6 +147,16 @@ def test_usage_errors_exit_2(options, words):
     assert words in refusal(2, *options)
 
 
+def test_the_arcs_and_the_configuration_are_never_replaced(table, config_file, tmp_path):
+    before = table.read_bytes()
+    message = refusal(2, "--arcs", table, "--texture", "loam", "--out", table)
+    assert f"--out {table}: is a file that is read; name another" in message
+    assert table.read_bytes() == before
+    config = config_file().rename(tmp_path / "station.csv")
+    assert "is a file that is read" in refusal(2, "--config", config, "--out", config)
+    assert "[station]" in config.read_text()
+
+
 def test_bad_input_exits_3_with_a_remedy(table, made_arcs, config_file, tmp_path):
     out = tmp_path / "m.csv"
     missing = refusal(3, "--arcs", tmp_path / "no.csv", "--texture", "loam", "--out", out)

@@ -1,6 +1,6 @@
 import pytest
 
-from daemon.errors import OutputError
+from daemon.errors import OutputError, UsageError
 from daemon.files import check_folder, check_target, written_whole
 
 
@@ -57,3 +57,14 @@ def test_targets_that_cannot_be_written_are_told(tmp_path, monkeypatch):
     for check in (check_target, check_folder):
         with pytest.raises(OutputError, match="may not write"):
             check("--option", tmp_path / "arcs.csv")
+
+
+def test_a_file_that_is_read_is_not_written_by_whatever_name(tmp_path):
+    read = tmp_path / "me.csv"
+    read.write_text("x")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link.csv").symlink_to(read)
+    for path in (read, tmp_path / "folder" / ".." / "me.csv", tmp_path / "link.csv"):
+        with pytest.raises(UsageError, match=r"--out .*: is a file that is read; name another"):
+            check_target("--out", path, [tmp_path / "no.csv", read])
+    check_target("--out", tmp_path / "other.csv", [tmp_path / "other.csv", read])
