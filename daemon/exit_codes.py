@@ -7,10 +7,11 @@ from enum import IntEnum
 from daemon.errors import ConfigError, DaemonError, StoreBusyError, UsageError
 from retrieval.errors import RetrievalError
 
-__all__ = ["INTERRUPTED", "TERMINATED", "ExitCode", "exit_code"]
+__all__ = ["BROKEN_PIPE", "INTERRUPTED", "TERMINATED", "ExitCode", "exit_code"]
 
-# What shells say of a program that Ctrl-C (128 + SIGINT) or SIGTERM ended.
+# What shells say of a program that Ctrl-C (128 + SIGINT), SIGPIPE or SIGTERM ended.
 INTERRUPTED = 130
+BROKEN_PIPE = 141
 TERMINATED = 143
 
 

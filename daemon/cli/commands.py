@@ -50,18 +50,28 @@ def arcs(
     files: Annotated[
         list[Path],
         typer.Argument(
+            readable=False,
             metavar="FILE...",
             help="Observation files of one station: RINEX 2, 3, 4, Compact RINEX, SNR66 or "
             "NMEA text; packed or not. Navigation and SP3 files among them are recognised.",
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Arc table to write: .parquet or .csv.")],
+    out: Annotated[
+        Path, typer.Option(readable=False, help="Arc table to write: .parquet or .csv.")
+    ],
     nav: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE...", help="RINEX navigation and SP3 files; may be repeated."),
+        typer.Option(
+            readable=False,
+            metavar="FILE...",
+            help="RINEX navigation and SP3 files; may be repeated.",
+        ),
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(help="Take position, settings, signals and orbits from a file.")
+        Path | None,
+        typer.Option(
+            readable=False, help="Take position, settings, signals and orbits from a file."
+        ),
     ] = None,
     position: Annotated[
         tuple[float, float, float] | None,
@@ -92,7 +102,10 @@ def arcs(
         Reader, typer.Option(help="Reader of RINEX observation files.")
     ] = Reader.SOILGLINT,
     plots: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write quick-look plots into this folder.")
+        Path | None,
+        typer.Option(
+            readable=False, metavar="DIR", help="Write quick-look plots into this folder."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the summary as JSON.")] = False,
 ) -> None:
@@ -147,7 +160,9 @@ def arcs(
 
 @app.command(epilog="Example: soilglint run --config soilglint.toml --once")
 def run(
-    config: Annotated[Path, typer.Option(help="The station's configuration.")] = _DEFAULT_CONFIG,
+    config: Annotated[
+        Path, typer.Option(readable=False, help="The station's configuration.")
+    ] = _DEFAULT_CONFIG,
     once: Annotated[
         bool, typer.Option("--once", help="Take in what lies in the inbox, then end.")
     ] = False,
@@ -176,7 +191,9 @@ def run(
 
 @app.command(epilog="Example: soilglint status --config soilglint.toml --json")
 def status(
-    config: Annotated[Path, typer.Option(help="The station's configuration.")] = _DEFAULT_CONFIG,
+    config: Annotated[
+        Path, typer.Option(readable=False, help="The station's configuration.")
+    ] = _DEFAULT_CONFIG,
     as_json: Annotated[bool, typer.Option("--json", help="Write it as JSON.")] = False,
 ) -> None:
     """Show a station's files, arcs and last estimate."""
@@ -194,7 +211,9 @@ def status(
     epilog="Example: soilglint sample out && soilglint run --config out/soilglint.toml --once"
 )
 def sample(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    folder: Annotated[
+        Path, typer.Argument(readable=False, metavar="DIR", help="A new or empty folder.")
+    ],
 ) -> None:
     """Write a small simulated station with its configuration, to try things on."""
     from daemon.sample import write_sample

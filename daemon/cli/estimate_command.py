@@ -37,13 +37,19 @@ class Mode(StrEnum):
     "--mode retrospective --latitude -26.4 --out moisture.csv"
 )
 def estimate(
-    out: Annotated[Path, typer.Option(help="Estimates to write: .parquet or .csv.")],
+    out: Annotated[
+        Path, typer.Option(readable=False, help="Estimates to write: .parquet or .csv.")
+    ],
     arcs: Annotated[
         Path | None,
-        typer.Option(help="Arc table, .parquet or .csv. Default: the arcs of the station's store."),
+        typer.Option(
+            readable=False,
+            help="Arc table, .parquet or .csv. Default: the arcs of the station's store.",
+        ),
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(help="Take soil, rules, grid, weather and store from a file.")
+        Path | None,
+        typer.Option(readable=False, help="Take soil, rules, grid, weather and store from a file."),
     ] = None,
     texture: Annotated[
         str | None, typer.Option(help="Soil texture, a USDA class, in place of --config.")

@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from daemon.errors import DaemonError
-from daemon.exit_codes import TERMINATED, ExitCode, exit_code
+from daemon.exit_codes import BROKEN_PIPE, TERMINATED, ExitCode, exit_code
 from retrieval.errors import RetrievalError
 from retrieval.version import VERSION
 
@@ -28,12 +28,21 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            raise  # whoever read our output has gone; typer ends quietly
+            raise  # whoever read our output has gone; see `main`
         except (DaemonError, RetrievalError, OSError) as error:
             if ctx.params.get("debug"):
                 traceback.print_exc()
             show(f"soilglint: {_message(error)}", err=True)
             raise typer.Exit(int(exit_code(error))) from error
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run the program; typer silences a closed pipe, but ends with a code of no meaning."""
+        try:
+            return super().main(*args, **options)
+        except SystemExit as ended:
+            if isinstance(ended.__context__, BrokenPipeError):
+                sys.exit(BROKEN_PIPE)
+            raise
 
 
 app = typer.Typer(
@@ -54,6 +63,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminated)
     try:
         app()
+    except BrokenPipeError:  # from a complaint of typer's own: stderr is closed too
+        sys.exit(BROKEN_PIPE)
     except Exception as error:  # noqa: BLE001 - the program's border: what none foresaw ends here
         where = "" if "--debug" in sys.argv else f" (traceback in {_logged(error)})"
         if "--debug" in sys.argv:

@@ -42,12 +42,13 @@ def init(
     files: Annotated[
         list[Path],
         typer.Argument(
+            readable=False,
             metavar="FILE...",
             help="Observation files of the receiver, best of a whole day; position, signals and "
             "receiver are taken from them.",
         ),
     ],
-    out: Annotated[Path, typer.Option(help="The file to write.")] = _DEFAULT_CONFIG,
+    out: Annotated[Path, typer.Option(readable=False, help="The file to write.")] = _DEFAULT_CONFIG,
     name: Annotated[
         str | None, typer.Option(help="Of the station. Default: from the marker.")
     ] = None,
@@ -130,7 +131,9 @@ def init(
 
 @app.command(epilog="Example: soilglint check --config soilglint.toml")
 def check(
-    config: Annotated[Path, typer.Option(help="The station's configuration.")] = _DEFAULT_CONFIG,
+    config: Annotated[
+        Path, typer.Option(readable=False, help="The station's configuration.")
+    ] = _DEFAULT_CONFIG,
     as_json: Annotated[bool, typer.Option("--json", help="Write the findings as JSON.")] = False,
 ) -> None:
     """Look over a configuration and all it names, without changing anything."""

@@ -237,6 +237,54 @@ def test_names_that_are_no_utf8_are_taken_and_shown(files, tmp_path, ending):
     assert r"no\xff" in refusal(3, "arcs", missing, "--out", tmp_path / "a.csv")
 
 
+@pytest.mark.parametrize("command", ["arcs", "--help", "nothing"])
+def test_a_reader_that_has_gone_ends_the_program_quietly(files, tmp_path, command):
+    out = tmp_path / "a.csv"
+    arguments = [command, *files, "--out", out] if command == "arcs" else [command]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as closed:
+        done = subprocess.run(
+            [sys.executable, "-m", "daemon.cli", *map(str, arguments)],
+            stdout=subprocess.PIPE if command == "nothing" else closed,
+            stderr=closed if command == "nothing" else subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 141
+    assert not done.stderr
+    assert not done.stdout
+    assert out.exists() == (command == "arcs")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["status", "--config", "here"],
+        ["check", "--config", "here"],
+        ["run", "--once", "--config", "here"],
+        ["arcs", "here", "--out", "a.csv"],
+        ["arcs", "x", "--out", "a.csv", "--nav", "here"],
+        ["arcs", "x", "--out", "a.csv", "--config", "here"],
+        ["arcs", "x", "--out", "here.csv"],
+        ["arcs", "x", "--out", "a.csv", "--plots", "here"],
+        ["estimate", "--arcs", "here", "--texture", "loam", "--out", "a.csv"],
+        ["estimate", "--config", "here", "--out", "a.csv"],
+        ["estimate", "--arcs", "x", "--texture", "loam", "--out", "here.csv"],
+        ["config", "init", "here"],
+        ["config", "init", "x", "--out", "here"],
+        ["sample", "here"],
+    ],
+)
+def test_what_cannot_be_read_is_told_by_us(tmp_path, monkeypatch, arguments):
+    # Otherwise typer's own check answers, with three lines and the code that is for usage.
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here").write_text("")
+    (tmp_path / "here.csv").write_text("")
+    monkeypatch.setattr("os.access", lambda *_: False)  # root may read anything
+    message = refusal(3, *arguments)
+    assert message.startswith("soilglint: ")
+
+
 def test_sigterm_leaves_no_temporary_file(files, tmp_path):
     out = tmp_path / "out"
     out.mkdir()

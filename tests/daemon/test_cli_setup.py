@@ -147,6 +147,7 @@ class TestInit:
         arguments = ["config", "init", observation, "--texture", "loam", "--out", out]
         assert "--force" in refusal(3, *arguments)
         assert out.read_text() == "mine"
+        assert "is a file that is read" in refusal(2, *arguments[:-1], observation, "--force")
         assert call(*arguments, "--force").exit_code == 0
         load_config(out)
         assert {path.name for path in tmp_path.iterdir()} == {"farm.toml", "sample"}
