@@ -133,8 +133,14 @@ def _station_of(
 
 def _check_signals(
     snr: SnrTable, files: Sequence[ObservationFile], signals: Sequence[str] | None
-) -> None:
-    """Refuse files without epochs or SNR, and selections that are not in them."""
+) -> tuple[str, ...]:
+    """Refuse files without epochs or SNR, and selections that are not in them.
+
+    Returns
+    -------
+    tuple of str
+        Notes on those of the selected signals that are not in the files, one for each band.
+    """
     if not any(len(file.epochs) for file in files):
         raise InputError(
             f"{', '.join(file.path for file in files)}: no whole epoch in it (a header alone, or "
@@ -146,7 +152,7 @@ def _check_signals(
             "value; switch on signal strength (C/N0) in the receiver's or converter's RINEX options"
         )
     if signals is None:
-        return
+        return ()
     present = sorted(gnss.signal_names(np.unique(snr.signal)).tolist())
     for name in signals:
         gnss.signal_code(name)
@@ -155,6 +161,21 @@ def _check_signals(
             f"none of the signals {', '.join(signals)} is in the files; they hold "
             f"{', '.join(present)}"
         )
+    absent: dict[str, list[str]] = {}
+    for name in dict.fromkeys(signals):
+        if name not in present:
+            absent.setdefault(name[:3], []).append(name)
+    return tuple(_absent_note(band, names, present) for band, names in absent.items())
+
+
+def _absent_note(band: str, absent: Sequence[str], present: Sequence[str]) -> str:
+    """Say which signals of a band, such as ``GS2``, are not in the files, and which ones are."""
+    held = [name for name in present if name.startswith(band)]
+    verb = "is" if len(absent) == 1 else "are"
+    return (
+        f"{', '.join(absent)} {verb} not in the files, which hold "
+        f"{', '.join(held) or 'nothing'} of {gnss.CONSTELLATIONS[band[0]]} band {band[2]}"
+    )
 
 
 def _first_epoch(file: ObservationFile) -> tuple[int, str]:
@@ -163,10 +184,13 @@ def _first_epoch(file: ObservationFile) -> tuple[int, str]:
 
 
 def _notes(
-    files: Sequence[ObservationFile], missing: dict[str, int], date: Date | None
+    files: Sequence[ObservationFile],
+    absent_signals: Sequence[str],
+    missing: dict[str, int],
+    date: Date | None,
 ) -> tuple[str, ...]:
     """Collect what a user of the numbers must know, each once, in order."""
-    notes = dict.fromkeys(note for file in files for note in file.report.notes)
+    notes = dict.fromkeys([*absent_signals, *(n for file in files for n in file.report.notes)])
     dated = [Path(file.path).name for file in files if not file.snr.has_angles]
     if date is not None and dated:
         notes[
@@ -251,7 +275,7 @@ def arcs_from_files(
     # What files disagree on (marker, position, channels) must not hang on the order of arguments.
     files.sort(key=_first_epoch)
     snr = SnrTable.concatenate([file.snr for file in files])
-    _check_signals(snr, files, signals)
+    absent_signals = _check_signals(snr, files, signals)
     station = station or _station_of(files, position)
     for file in files:
         _check_position(file, station)
@@ -272,6 +296,6 @@ def arcs_from_files(
         station,
         tuple(files),
         analysis.apriori_height_m,
-        _notes(files, analysis.missing, date),
+        _notes(files, absent_signals, analysis.missing, date),
         analysis,
     )

@@ -44,6 +44,16 @@ def test_a_date_for_files_that_hold_their_own_is_noted(files):
     assert result.arcs["start"].dt.year.min() == 2024
 
 
+def test_selected_signals_that_are_not_there_are_noted_with_what_is(files):
+    # The sample holds GS1C, GS2L and GS5Q.
+    result = arcs_from_files(files, signals=["GS1C", "GS2X", "GS2W", "ES5Q", "GS2X"])
+    assert result.notes == (
+        "GS2X, GS2W are not in the files, which hold GS2L of GPS band 2",
+        "ES5Q is not in the files, which hold nothing of Galileo band 5",
+    )
+    assert arcs_from_files(files, signals=["GS1C", "GS2L"]).notes == ()
+
+
 def test_a_header_alone_is_told_apart_from_missing_snr(files, tmp_path):
     text = gzip.decompress(files[0].read_bytes())
     path = tmp_path / "head.rnx"
