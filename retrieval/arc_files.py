@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from retrieval.arc_table import ARC_COLUMNS, arc_table
-from retrieval.errors import UnreadableFileError
+from retrieval.errors import UnknownSignalError, UnreadableFileError
+from retrieval.gnss import CONSTELLATIONS, signal_code
 from retrieval.special_files import special_kind
 
 __all__ = ["read_arc_table"]
@@ -21,14 +23,21 @@ _REMEDY = "write the table anew with `soilglint arcs`"
 # What text must look like, and how that is said.
 _PATTERNS: Mapping[str, tuple[str, str]] = {
     "station": (r".+", "a name"),
-    "satellite": (r"[A-Z]\d\d", "a satellite such as G27"),
-    "signal": (r"[A-Z]\w{1,2}", "an observation code such as S2X"),
+    "satellite": (rf"[{''.join(CONSTELLATIONS)}]\d\d", "a satellite such as G27"),
+    "signal": (r"S[1-9][A-Z]?", "an observation code such as S2X"),
     "direction": (r"rising|setting", "rising or setting"),
     "height_mode": (r"fixed|free", "fixed or free"),
     "orbit_source": (r"broadcast|sp3|file", "broadcast, sp3 or file"),
 }
 # Lowest and highest value; columns that are not named cannot be negative.
+_HEIGHT_M = (0.0, 200.0)
+_AMPLITUDE = (0.0, 1e6)  # volts/volts; no SNR gives more than some thousand
 _RANGES: Mapping[str, tuple[float, float]] = {
+    "reflector_height_m": _HEIGHT_M,
+    "apriori_height_m": _HEIGHT_M,
+    "height_sigma_m": _HEIGHT_M,
+    "peak_amplitude": _AMPLITUDE,
+    "amplitude": _AMPLITUDE,
     "azimuth_deg": (0.0, 360.0),
     "elevation_min_deg": (-90.0, 90.0),
     "elevation_max_deg": (-90.0, 90.0),
@@ -45,6 +54,9 @@ _OF_ACCEPTED = (
     "apriori_height_m",
     "dphase_dheight_deg_per_mm",
 )
+_FIRST_YEAR, _LAST_YEAR = 1980, 2200  # GPS time begins in 1980
+_NAMED_COLUMNS = 3
+_UNEVEN_ROW = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")  # pandas' words
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -71,11 +83,10 @@ def read_arc_table(path: Path) -> pd.DataFrame:
     raw = _read(path)
     missing = [name for name in ARC_COLUMNS if name not in raw]
     if missing:
-        raise UnreadableFileError(
-            str(path), f"is no arc table: it lacks {', '.join(missing)}; {_REMEDY}"
-        )
+        raise _no_arc_table(path, missing)
     file = _Columns(path, raw)
     columns = {name: file.read(name, dtype) for name, dtype in ARC_COLUMNS.items()}
+    file.refuse("signal", _unknown_bands(columns), "a signal of a band that the satellite has")
     file.refuse("end", columns["end"] < columns["start"], "a time after start")
     file.refuse("closed", columns["closed"] < columns["end"], "a time after end")
     for name in _OF_ACCEPTED:
@@ -104,10 +115,64 @@ def _read(path: Path) -> pd.DataFrame:
         # pyarrow calls a file that is no Parquet an OSError too, without a number.
         problem = error.strerror or f"is no {ending[1:]} file ({error})"
         raise UnreadableFileError(str(path), f"{problem}; {_REMEDY}") from error
+    except pd.errors.EmptyDataError as error:
+        raise UnreadableFileError(str(path), f"is empty; {_REMEDY}") from error
+    except pd.errors.ParserError as error:
+        raise _uneven(path, str(error)) from error
+    except UnicodeDecodeError as error:
+        raise UnreadableFileError(
+            str(path), f"is no csv file: expected UTF-8 text; {_REMEDY}"
+        ) from error
     except ValueError as error:  # pandas' and pyarrow's own are ValueErrors
         raise UnreadableFileError(
             str(path), f"is no {ending[1:]} file ({error}); {_REMEDY}"
         ) from error
+
+
+def _no_arc_table(path: Path, missing: Sequence[str]) -> UnreadableFileError:
+    """Word that a table is one of something else."""
+    named, others = ", ".join(missing[:_NAMED_COLUMNS]), len(missing) - _NAMED_COLUMNS
+    more = f" and {others} more column{'s' if others > 1 else ''}" if others > 0 else ""
+    hint = _separator_hint(path)
+    return UnreadableFileError(
+        str(path), f"is no arc table: it lacks {named}{more}{hint}; {_REMEDY}"
+    )
+
+
+def _uneven(path: Path, pandas_message: str) -> UnreadableFileError:
+    """Word that lines of CSV cannot be split into values."""
+    uneven = _UNEVEN_ROW.search(pandas_message)
+    problem = "its lines cannot be split into values (a quotation mark without its pair?)"
+    if uneven:
+        expected, line, found = uneven.groups()
+        problem = f"line {line} has {found} values, and the first has {expected}"
+    return UnreadableFileError(
+        str(path), f"is no arc table: {problem}{_separator_hint(path)}; {_REMEDY}"
+    )
+
+
+def _separator_hint(path: Path) -> str:
+    """Ask about semicolons where a file's first line has some and no comma."""
+    if path.suffix.lower() != ".csv":
+        return ""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        first = file.readline()
+    return " (separated by semicolons?)" if ";" in first and "," not in first else ""
+
+
+def _unknown_bands(columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
+    """Tell rows whose signal is of a band that the satellite's constellation does not have."""
+    names = pd.Series(columns["satellite"]).str[0] + pd.Series(columns["signal"])
+    unknown = [name for name in names.unique() if not _is_signal(name)]
+    return names.isin(unknown).to_numpy(dtype=np.bool_)
+
+
+def _is_signal(name: str) -> bool:
+    try:
+        signal_code(name)
+    except UnknownSignalError:
+        return False
+    return True
 
 
 class _Columns:
@@ -160,6 +225,9 @@ class _Columns:
             self.refuse(name, np.ones(len(values), dtype=np.bool_), "a time, not a number")
         times = pd.to_datetime(values, utc=True, errors="coerce", format="ISO8601")
         self.refuse(name, times.isna(), "UTC such as 2025-01-10T06:00:00Z")
+        years = times.dt.year
+        out = (years < _FIRST_YEAR) | (years > _LAST_YEAR)
+        self.refuse(name, out, f"a year from {_FIRST_YEAR} to {_LAST_YEAR}")
         return times.dt.tz_localize(None).to_numpy(dtype="datetime64[ns]")
 
     def _numbers(self, name: str, *, whole: bool) -> NDArray[Any]:

@@ -80,7 +80,14 @@ def test_times_may_have_another_offset_or_none(arcs, written):
     [
         ("station", "", ["a name"]),
         ("satellite", "GPS 1", ["G27"]),
+        ("satellite", ["G01", "X01", "G03", "G04"], ["line 3", "G27"]),
         ("signal", "2L", ["S2X"]),
+        ("signal", ["S2X", "L2X", "S1C", "S5Q"], ["line 3", "S2X"]),
+        ("signal", ["S2X", "S7X", "S1C", "S5Q"], ["line 3", "'S7X'", "band"]),  # GPS has 1, 2, 5
+        ("start", "1970-01-01T00:00:00Z", ["1980 to 2200"]),
+        ("closed", "2201-01-01T00:00:00Z", ["1980 to 2200"]),
+        ("reflector_height_m", [1.0, 200.1, 3.0, 4.0], ["line 3", "0 to 200"]),
+        ("apriori_height_m", [1.0, 1e9, 3.0, 4.0], ["line 3", "0 to 200"]),
         ("direction", "up", ["rising or setting", "'up'", "and 3 more"]),
         ("start", "yesterday", ["2025-01-10T06:00:00Z"]),
         ("closed", "2020-01-01T00:00:00Z", ["after end"]),
@@ -89,7 +96,9 @@ def test_times_may_have_another_offset_or_none(arcs, written):
         ("phase_deg", [1.0, 2.0, -3.2e9, 5.0], ["line 4", "-180 to 180"]),
         ("phase_deg", [1.0, np.nan, 3.0, 4.0], ["line 3", "a value, since the arc is accepted"]),
         ("amplitude", ["1", "2", "three", "4"], ["line 4", "a number", "'three'"]),
-        ("amplitude", [1.0, -2.0, 3.0, 4.0], ["line 3", "from 0 on"]),
+        ("amplitude", [1.0, -2.0, 3.0, 4.0], ["line 3", "0 to 1e+06"]),
+        ("peak_amplitude", [1.0, 2e6, 3.0, 4.0], ["line 3", "0 to 1e+06"]),
+        ("second_peak_ratio", [1.0, -2.0, 3.0, 4.0], ["line 3", "from 0 on"]),
         ("peak_to_noise", [1.0, np.inf, 3.0, 4.0], ["line 3", "finite"]),
         ("n_obs", 80.5, ["whole number"]),
         ("n_obs", "", ["whole number"]),
@@ -126,9 +135,14 @@ def test_missing_columns_are_named(arcs, tmp_path):
     ("name", "content", "words"),
     [
         ("arcs.txt", b"x", ".parquet or .csv"),
-        ("arcs.csv", b"", "is no csv file"),
-        ("arcs.csv", b"\xff\xfe\x00", "is no csv file"),
-        ("arcs.csv", b"a,b\n1,2\n", "lacks station"),
+        ("arcs.csv", b"", "is empty"),
+        ("arcs.csv", b"\n\n", "is empty"),
+        ("arcs.csv", b"\xff\xfe\x00", "is no csv file: expected UTF-8"),
+        ("arcs.csv", b"a,b\n1,2\n", r"lacks station, satellite, signal and \d\d more columns;"),
+        ("arcs.csv", b"station;satellite\na;G01\n", r"more columns \(separated by semicolons\?\);"),
+        ("arcs.csv", b"station;x\na;1\nb;1,5,2\n", r"line 3 has 3 values.*by semicolons\?\);"),
+        ("arcs.csv", b"a,b\n1,2\n1,2,3\n", "line 3 has 3 values, and the first has 2;"),
+        ("arcs.csv", b'a,b\n1,"2\n', "quotation mark"),
         ("arcs.parquet", b"PAR1 not", "is no parquet file"),
         ("arcs.parquet", b"", "is no parquet file"),
     ],
@@ -139,6 +153,7 @@ def test_a_file_that_is_no_table_is_refused(tmp_path, name, content, words):
     with pytest.raises(UnreadableFileError, match=words) as caught:
         read_arc_table(path)
     assert str(path) in str(caught.value)
+    assert "tokenizing" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["none.csv", "none.parquet"])
