@@ -15,6 +15,7 @@ from daemon.config import Config
 from daemon.errors import UsageError
 from daemon.estimates import ESTIMATE_FIELDS, Estimate, estimate_records
 from daemon.estimating import DAILY, LIVE, SILENCE
+from daemon.plural import plural
 from daemon.store import Store
 from daemon.utc import parse_utc
 from daemon.weather import read_weather, temperature_series
@@ -31,12 +32,19 @@ __all__ = [
     "estimates_frame",
     "estimation_summary",
     "grid_times",
+    "naming_note",
     "summary_lines",
     "temperatures_of",
     "texture_settings",
 ]
 
 _DAY_MINUTES = 1440
+_CALIBRATING = "calibrating"
+# What to do about it: of a table, of a store.
+_NO_ARCS = (
+    "; make a table of longer observations with `soilglint arcs`",
+    " of this station; take observations in with `soilglint run`",
+)
 # As in the schema of the estimates.
 _STATION_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _COUNTS = ("window_s", "n_arcs", "n_tracks_expected", "revision", "latency_s")
@@ -75,14 +83,14 @@ def arcs_of_station(
     path : Path or None
         An arc table; None takes the arcs of the configuration's store.
     wanted : str or None
-        The station's name in the table. By default the configuration's, else the only one there.
+        The station's name in the table. By default the only one there, else the configuration's.
 
     Raises
     ------
     UsageError
         There are several stations and none is wanted, or the one wanted is not there.
     InputError
-        The file is no arc table.
+        The file is no arc table, or there are no arcs.
     StoreError, NotThereError
         The store cannot be used.
     """
@@ -95,18 +103,31 @@ def arcs_of_station(
     else:
         arcs, source = read_arc_table(path), str(path)
     names = sorted(arcs["station"].unique())
-    name = wanted or own or (names[0] if len(names) == 1 else None)
+    if not names:
+        raise InputError(f"{source}: holds no arcs{_NO_ARCS[path is None]}")
+    name = wanted or (names[0] if len(names) == 1 else own)
     if name is None:
         raise UsageError(
-            f"{source}: holds arcs of {len(names)} stations ({', '.join(names) or 'none'}), "
+            f"{source}: holds arcs of {len(names)} stations ({', '.join(names)}), "
             "expected one; name it with --station"
         )
     if name not in names:
         raise UsageError(
-            f"{source}: holds no arcs of station {name!r}, but of {', '.join(names) or 'none'}; "
+            f"{source}: holds no arcs of station {name!r}, but of {', '.join(names)}; "
             "name the station as it stands there with --station"
         )
     return arcs[arcs["station"] == name], own or name
+
+
+def naming_note(arcs: pd.DataFrame, name: str) -> str:
+    """Say that a station stands under another name in its arc table; empty where it does not."""
+    called = arcs["station"].iloc[0]
+    if called == name:
+        return ""
+    return (
+        f"the table calls the station {called}, the configuration {name}, which its estimates are "
+        "called: see that they are one"
+    )
 
 
 def temperatures_of(config: Config | None) -> pd.Series[float] | None:
@@ -244,7 +265,10 @@ def _timestamps(texts: pd.Series[str]) -> pd.DatetimeIndex:
 def estimation_summary(done: Estimation) -> dict[str, Any]:
     """Summarise estimates as plain values, ready for JSON."""
     records = done.records
-    moisture = [r["vwc"] for r in records if r["vwc"] is not None and r["flag"] != "calibrating"]
+    levelled = [record for record in records if record["flag"] != _CALIBRATING]
+    moisture = [record["vwc"] for record in levelled if record["vwc"] is not None]
+    # Where all is calibrating, no level is used yet.
+    levels = done.levels if levelled else ()
     return {
         "station": records[0]["station"],
         "mode": "retrospective" if done.retrospective else "causal",
@@ -261,7 +285,7 @@ def estimation_summary(done: Estimation) -> dict[str, Any]:
             "median": round(float(np.median(moisture)), 4) if moisture else None,
             "highest": max(moisture, default=None),
         },
-        "notes": [note for level in done.levels for note in _level_notes(level)],
+        "notes": [note for level in levels for note in _level_notes(level)],
     }
 
 
@@ -271,8 +295,9 @@ def _level_notes(level: YearLevel) -> list[str]:
         return []
     source = "all days" if level.taken_from is None else f"the dry season of {level.taken_from}"
     return [
-        f"{level.year} is levelled on {source}, for its own has {level.n_days} days with enough "
-        "tracks (ten are needed): no estimate of it is better than degraded"
+        f"{level.year} is levelled on {source}, for its own dry season has "
+        f"{plural(level.n_days, 'day')} with enough tracks (ten are needed): no estimate of "
+        "it is better than degraded"
     ]
 
 
@@ -281,14 +306,18 @@ def summary_lines(summary: dict[str, Any]) -> list[str]:
     vwc = summary["vwc"]
     lines = [
         f"station   {summary['station']}, {summary['mode']} ({summary['model_id']})",
-        f"estimates {summary['estimates']} on {summary['days']} days, {summary['first_time']} to "
-        f"{summary['last_time']}",
+        f"estimates {summary['estimates']} on {plural(summary['days'], 'day')}, "
+        f"{summary['first_time']} to {summary['last_time']}",
         *(f"  {number:6d}  {flag}" for flag, number in summary["flags"].items()),
     ]
     if vwc["measured"]:
         lines.append(
             f"moisture  {vwc['lowest']:.3f} to {vwc['highest']:.3f} m3 m-3, median "
             f"{vwc['median']:.3f}"
+        )
+    elif _CALIBRATING in summary["flags"]:
+        lines.append(
+            "moisture  calibrating: not measured yet, vwc is the middle of what the soil can hold"
         )
     else:
         lines.append("moisture  none measured")

@@ -83,6 +83,7 @@ def estimate(
         arcs_of_station,
         estimate_station,
         estimation_summary,
+        naming_note,
         summary_lines,
         temperatures_of,
         texture_settings,
@@ -103,6 +104,9 @@ def estimate(
     )
     _write(done, out)
     summary = {**estimation_summary(done), "out": str(out)}
+    note = naming_note(table, name)
+    if note and station is None:
+        summary["notes"].append(note)
     if done.retrospective and settings is None and latitude is None:
         summary["notes"].append("the dry season is that of the north; give --latitude in the south")
     if as_json:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from importlib import resources
 
 import jsonschema
@@ -12,6 +13,7 @@ from daemon.arcs_to_estimates import (
     estimates_frame,
     estimation_summary,
     grid_times,
+    naming_note,
     summary_lines,
     temperatures_of,
     texture_settings,
@@ -20,8 +22,10 @@ from daemon.config import load_config
 from daemon.errors import UsageError, WeatherError
 from daemon.estimates import ESTIMATE_FIELDS
 from daemon.store import Store
+from retrieval.arc_table import empty_arc_table
 from retrieval.errors import InputError
 from retrieval.fusion import LinearSettings
+from retrieval.fusion.dry_season import YearLevel
 from retrieval.soil import soil_limits
 
 ESTIMATE_SCHEMA = json.loads(
@@ -125,11 +129,27 @@ def test_borrowed_levels_are_noted(arcs):
     settings = texture_settings("loam", -20.0)
     assert settings.dry_season_doy == (330, 45)
     assert texture_settings("loam", None).dry_season_doy == (170, 230)
-    done = estimate_station(
-        arcs, "test", texture_settings("loam", None), every_minutes=15, retrospective=True
-    )
+    settings = replace(SETTINGS, dry_season_doy=(170, 230))
+    done = estimate_station(arcs, "test", settings, every_minutes=15, retrospective=True)
     (note,) = estimation_summary(done)["notes"]
-    assert "2025 is levelled on all days" in note
+    assert "2025 is levelled on all days, for its own dry season has 0 days with" in note
+    one = replace(done, levels=(YearLevel(2025, 0.0, 1, None),))
+    assert "its own dry season has 1 day with" in estimation_summary(one)["notes"][0]
+
+
+def test_calibrating_is_no_measurement_and_needs_no_level(made_arcs):
+    arcs = made_arcs(5, phase_height_correlation=np.nan)
+    settings = texture_settings("loam", None)
+    done = estimate_station(arcs, "test", settings, every_minutes=15, retrospective=True)
+    assert done.levels[0].borrowed
+    summary = estimation_summary(done)
+    assert set(summary["flags"]) == {"calibrating"}
+    assert summary["notes"] == []
+    assert summary_lines(summary)[-1] == (
+        "moisture  calibrating: not measured yet, vwc is the middle of what the soil can hold"
+    )
+    day = summary_lines({**summary, "estimates": 1, "days": 1})[1]
+    assert day.startswith("estimates 1 on 1 day, ")
 
 
 class TestArcsOfStation:
@@ -142,7 +162,7 @@ class TestArcsOfStation:
             arcs = [
                 made_arcs(2, station=name, phase_height_correlation=np.nan) for name in stations
             ]
-            pd.concat(arcs).to_parquet(path)
+            pd.concat(arcs or [empty_arc_table()]).to_parquet(path)
             return path
 
         return write
@@ -168,8 +188,25 @@ class TestArcsOfStation:
         # A table that calls the station otherwise: the configuration's name goes out.
         arcs, name = arcs_of_station(config, path, "aaaa")
         assert (set(arcs["station"]), name) == ({"aaaa"}, "test")
-        with pytest.raises(UsageError, match=r"'test'.*aaaa.*--station"):
-            arcs_of_station(config, table("aaaa"), None)
+        with pytest.raises(UsageError, match=r"'test'.*aaaa, bbbb.*--station"):
+            arcs_of_station(config, table("aaaa", "bbbb"), None)
+
+    def test_the_only_one_is_the_configurations_whatever_it_is_called(self, table, config_file):
+        arcs, name = arcs_of_station(load_config(config_file()), table("aaaa"), None)
+        assert (set(arcs["station"]), name) == ({"aaaa"}, "test")
+        assert "calls the station aaaa, the configuration test" in naming_note(arcs, name)
+        assert naming_note(arcs, "aaaa") == ""
+
+    def test_none_at_all_are_bad_input(self, table, config_file):
+        config = load_config(config_file())
+        for wanted in (None, "aaaa"):
+            for given in (None, config):
+                with pytest.raises(InputError, match=r"arcs.parquet: holds no arcs; make"):
+                    arcs_of_station(given, table(), wanted)
+        with Store.writing(config.store.path, make_folder=True):
+            pass
+        with pytest.raises(InputError, match=r"test.sqlite: holds no arcs of this station; take"):
+            arcs_of_station(config, None, None)
 
     def test_those_of_the_store(self, made_arcs, config_file):
         config = load_config(config_file())

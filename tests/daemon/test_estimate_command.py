@@ -157,6 +157,19 @@ def test_the_arcs_and_the_configuration_are_never_replaced(table, config_file, t
     assert "[station]" in config.read_text()
 
 
+def test_a_table_of_another_name_is_taken_with_a_note(table, config_file, config_text, tmp_path):
+    config = config_file(config_text.replace('"test"', '"farm"'))
+    out = tmp_path / "m.csv"
+    result = call("--arcs", table, "--config", config, "--every", 1440, "--out", out)
+    assert result.exit_code == 0, result.output
+    assert "note      the table calls the station test, the configuration farm" in result.stdout
+    assert set(pd.read_csv(out)["station"]) == {"farm"}
+    told = call(
+        *("--arcs", table, "--config", config, "--every", 1440, "--out", out, "--station", "test")
+    )
+    assert "note" not in told.stdout
+
+
 def test_bad_input_exits_3_with_a_remedy(table, made_arcs, config_file, tmp_path):
     out = tmp_path / "m.csv"
     missing = refusal(3, "--arcs", tmp_path / "no.csv", "--texture", "loam", "--out", out)
@@ -166,6 +179,9 @@ def test_bad_input_exits_3_with_a_remedy(table, made_arcs, config_file, tmp_path
     assert "make it first" in refusal(
         3, "--arcs", table, "--texture", "loam", "--out", tmp_path / "no" / "m.csv"
     )
+    (tmp_path / "none.csv").write_text(",".join(made_arcs().columns) + "\n")
+    none = refusal(3, "--arcs", tmp_path / "none.csv", "--texture", "loam", "--out", out)
+    assert "none.csv: holds no arcs" in none
     made_arcs(2, accepted=False, phase_height_correlation=np.nan).to_parquet(table)
     assert "reject_reason" in refusal(3, "--arcs", table, "--texture", "loam", "--out", out)
     assert not out.exists()
