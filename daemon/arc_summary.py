@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from daemon.inbox import stored_name
+from daemon.plural import plural
 from daemon.utc import utc_text, utc_texts
 from retrieval.chain import ChainResult
 from retrieval.rinex.records import ObservationFile
@@ -87,12 +88,13 @@ def summary_lines(summary: dict[str, Any]) -> list[str]:
     ]
     for file in summary["files"]:
         lines.append(
-            f"file      {file['path']}: {file['epochs']} epochs, {file['snr_rows']} SNR values"
+            f"file      {file['path']}: {plural(file['epochs'], 'epoch')}, "
+            f"{plural(file['snr_rows'], 'SNR value')}"
         )
         lines += [f"  dropped line {d['line']}: {d['reason']}" for d in file["damage"]]
         hidden = file["damage_count"] - len(file["damage"])
         if hidden:
-            lines.append(f"  dropped {hidden} more places")
+            lines.append(f"  dropped {plural(hidden, 'more place')}")
         if file["cut"] is not None:
             lines.append(f"  cut     {file['cut']}")
     lines.append(f"arcs      {arcs['accepted']} accepted, {arcs['rejected']} rejected")

@@ -19,6 +19,7 @@ from daemon.config import load_config
 from daemon.config_keys import Key, SectionKeys, configuration_keys
 from daemon.errors import ConfigError, UsageError
 from daemon.files import written_whole
+from daemon.plural import plural
 from daemon.sections import QcSection, StationSection
 from daemon.station_facts import StationFacts
 from retrieval.errors import UnknownSignalError
@@ -246,7 +247,7 @@ def _signals(facts: StationFacts, use: Iterable[str]) -> str:
         words = (
             "not in the file"
             if signal is None
-            else f"{signal.n_values} values of {signal.n_satellites} satellites"
+            else f"{plural(signal.n_values, 'value')} of {plural(signal.n_satellites, 'satellite')}"
         )
         against = "" if signal is None else signal.against
         if name not in use:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from daemon.plural import plural
+
 __all__ = ["Finding", "Level", "check_lines", "could_run"]
 
 
@@ -52,11 +54,7 @@ def check_lines(findings: Sequence[Finding]) -> list[str]:
     width = max(len(finding.key) for finding in findings)
     lines = [f"{f.level.value:<7}  {f.key:<{width}}  {f.text}" for f in findings]
     counts = Counter(finding.level for finding in findings)
-    words = {Level.FAULT: "fault", Level.MISSING: "missing", Level.NOTE: "note"}
-    told = [f"{n} {words[level]}" + _plural(level, n) for level in words if (n := counts[level])]
+    words = {Level.FAULT: "faults", Level.MISSING: "missing", Level.NOTE: "notes"}
+    told = [plural(n, lv.value, many) for lv, many in words.items() if (n := counts[lv])]
     verdict = "ready to run" if could_run(findings) else "not ready: put the faults right"
     return [*lines, "", f"{', '.join(told) or 'all ok'}; {verdict}"]
-
-
-def _plural(level: Level, number: int) -> str:
-    return "s" if number > 1 and level != Level.MISSING else ""

@@ -12,6 +12,7 @@ from daemon.check.finding import Finding, Level
 from daemon.config import Config
 from daemon.inbox import DONE_FOLDER
 from daemon.ingest import setting_notes
+from daemon.plural import plural
 
 __all__ = ["OBSERVATIONS", "ORBITS", "inbox_findings", "kind_by_name"]
 
@@ -78,8 +79,8 @@ def _content(config: Config, files: Sequence[Path]) -> Finding:
     folder, patterns = config.inbox.path, ", ".join(config.inbox.patterns)
     if files:
         kinds = Counter(kind_by_name(path.name) for path in files)
-        counted = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
-        text = f"{folder}: of names that match {patterns}: {counted}"
+        match = "matches" if len(files) == 1 else "match"
+        text = f"{folder}: {plural(len(files), 'file')} {match} {patterns}: {_counted(kinds)}"
         if kinds[OBSERVATIONS] or kinds[_OTHERS]:
             return Finding(Level.OK, "inbox.path", text)
         return Finding(
@@ -90,12 +91,24 @@ def _content(config: Config, files: Sequence[Path]) -> Finding:
         return Finding(
             Level.MISSING,
             "inbox.path",
-            f"{folder}: none of its {others} files is looked at; inbox.patterns is {patterns}, and "
-            "hidden files, those of unfinished transfers and soilglint's own never are",
+            f"{folder}: holds {plural(others, 'file')}, none of which is looked at; "
+            f"inbox.patterns is {patterns}, and hidden files, those of unfinished transfers and "
+            "soilglint's own never are",
         )
     return Finding(
         Level.MISSING, "inbox.path", f"{folder}: empty; the receiver's files are still to come"
     )
+
+
+def _counted(kinds: Counter[str]) -> str:
+    """Say how many files are of which kind, by their names."""
+    told = [plural(kinds[kind], f"{kind} file") for kind in (OBSERVATIONS, ORBITS) if kinds[kind]]
+    judged = sum(kinds[kind] for kind in (OBSERVATIONS, ORBITS))
+    by = "by its name" if judged == 1 else "by their names"
+    parts = [f"{' and '.join(told)} {by}"] if told else []
+    if kinds[_OTHERS]:
+        parts.append(plural(kinds[_OTHERS], _OTHERS, "of other names"))
+    return ", ".join(parts)
 
 
 def _keeping(config: Config) -> list[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +15,12 @@ from daemon.check.inbox import ORBITS, kind_by_name
 from daemon.config import Config
 from daemon.inbox import fingerprint, stored_name
 from daemon.intake import ORBIT_KINDS, parse_position, take_in, unopened
+from daemon.plural import plural
 from daemon.store import FileRecord, FileState
 from daemon.utc import parse_utc, utc_text
 from retrieval import gnss
 from retrieval.rinex.records import ObservationFile
+from retrieval.rinex.text import FileKind
 from retrieval.station import distance_m
 
 __all__ = ["NewestFile", "duration", "newest_findings", "newest_observation"]
@@ -26,6 +28,7 @@ __all__ = ["NewestFile", "duration", "newest_findings", "newest_observation"]
 # So many files are opened to find one that holds observations: names may lie, archives are large.
 _OPENED = 5
 _KEY = "newest file"
+_WORDS: Mapping[str, str] = {FileKind.SNR66: "SNR66", FileKind.NMEA: "NMEA"}
 
 
 @dataclass(frozen=True)
@@ -87,8 +90,9 @@ def newest_findings(newest: NewestFile | None, config: Config, now: pd.Timestamp
     note = f"; {record.reason}" if record.reason else ""
     last = newest.span[1]
     text = (
-        f"{newest.name}: {record.kind}, {record.n_epochs} epochs{_interval(file)}, ends "
-        f"{utc_text(last, 's')} ({duration(now - last)} ago)"
+        f"{newest.name}: {_WORDS.get(record.kind, record.kind)}, "
+        f"{plural(record.n_epochs, 'epoch')}{_interval(file)}, "
+        f"ends {utc_text(last, 's')} ({duration(now - last)} ago)"
     )
     level = Level.NOTE if record.cut or record.n_damage else Level.OK
     return [
@@ -159,6 +163,12 @@ def _signals(name: str, file: ObservationFile, use: Sequence[str]) -> Finding:
         return Finding(
             Level.NOTE,
             "signals",
-            f"{len(there)} of the {len(use)} selected are in it; {', '.join(absent)} are not",
+            f"{len(there)} of the {len(use)} selected {_verb(there)} in it; {', '.join(absent)} "
+            f"{_verb(absent)} not",
         )
-    return Finding(Level.OK, "signals", f"all {len(use)} selected are in it")
+    text = f"all {len(use)} selected are in it" if len(use) > 1 else f"{use[0]} is in it"
+    return Finding(Level.OK, "signals", text)
+
+
+def _verb(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"

@@ -15,18 +15,20 @@ from daemon.check.newest import NewestFile, duration
 from daemon.check.orbit_files import nearest_files, read_sources
 from daemon.config import Config
 from daemon.inbox import fault_of_patterns, find_orbit_files
+from daemon.plural import plural
 from daemon.utc import utc_text
 from retrieval import gnss
 from retrieval.orbits import OrbitSource, look_angles, orbit_coverage
 from retrieval.rinex.records import SnrTable
 
-__all__ = ["orbit_findings"]
+__all__ = ["age_findings", "orbit_findings"]
 
 # A check is no back-fill: so many orbit files are read, and directions computed for so many rows.
 _READ = 6
 _SAMPLE_ROWS = 4000
 _NAMED = 12
 _WORDS = {"sp3": "SP3", "broadcast": "broadcast ephemerides"}
+_ONE = {"sp3": "SP3 position", "broadcast": "broadcast ephemeris"}
 # A shorter file may hold no satellite near the horizon for no reason but chance.
 _TELLS_MASK = pd.Timedelta(hours=3)
 _COME = (
@@ -82,7 +84,7 @@ def orbit_findings(
         seen = f"{len(chosen)} of {len(paths)} orbit files" if paths else "no orbit file"
         findings += faults
         findings.append(_coverage(snr, missing, angles.age_h, sources, seen))
-        findings += _ages(sources, last, now)
+        findings += age_findings(sources, last, now)
     return [*findings, *_lowest(elevation_deg, newest, config)]
 
 
@@ -98,8 +100,8 @@ def _named(key: str, patterns: Sequence[str], used: bool) -> list[Finding]:
             text = f'"{pattern}": not used, for orbits.prefer does not name this kind'
             findings.append(Finding(Level.NOTE, key, text))
         else:
-            plural = "s" if number > 1 else ""
-            findings.append(Finding(Level.OK, key, f'"{pattern}": {number} file{plural}'))
+            text = f'"{pattern}": {plural(number, "file")}'
+            findings.append(Finding(Level.OK, key, text))
     return findings
 
 
@@ -135,7 +137,8 @@ def _coverage(
     oldest_h = np.nanmax(age_h) if np.isfinite(age_h).any() else None
     age = "" if oldest_h is None else f", at most {oldest_h:.1f} h from their reference time"
     if not missing:
-        text = f"{names} cover all {observed} satellites of the newest file{age} ({seen} read)"
+        all_of_them = "the only satellite" if observed == 1 else f"all {observed} satellites"
+        text = f"{names} cover {all_of_them} of the newest file{age} ({seen} read)"
         return Finding(Level.OK, "orbits", text)
     listed = list(missing)
     shown = ", ".join(listed[:_NAMED]) + (" ..." if len(listed) > _NAMED else "")
@@ -146,7 +149,9 @@ def _coverage(
     return Finding(Level.NOTE, "orbits", text)
 
 
-def _ages(sources: Sequence[OrbitSource], last: pd.Timestamp, now: pd.Timestamp) -> list[Finding]:
+def age_findings(
+    sources: Sequence[OrbitSource], last: pd.Timestamp, now: pd.Timestamp
+) -> list[Finding]:
     """Say how new the newest ephemeris is, beside the observations and today."""
     findings = []
     for source in sources:
@@ -154,14 +159,21 @@ def _ages(sources: Sequence[OrbitSource], last: pd.Timestamp, now: pd.Timestamp)
             continue
         utc = gnss.gps_to_utc(np.array([source.span[1]]))[0]
         newest = pd.Timestamp(utc).tz_localize("UTC")
-        side = "before" if newest <= last else "after"
+        ago = f"{duration(now - newest)} ago" if newest <= now else f"in {duration(newest - now)}"
         text = (
-            f"the newest of {_WORDS[source.name]} is of {utc_text(newest, 's')}, "
-            f"{duration(abs(newest - last))} {side} the newest observation and "
-            f"{duration(now - newest)} old"
+            f"the newest {_ONE[source.name]} is of {utc_text(newest, 's')} ({ago}), "
+            f"{_beside(newest, last)} the newest observation"
         )
         findings.append(Finding(Level.OK, "orbits", text))
     return findings
+
+
+def _beside(newest: pd.Timestamp, last: pd.Timestamp) -> str:
+    """Say how new an ephemeris is beside an observation."""
+    apart = abs(newest - last)
+    if apart < pd.Timedelta(minutes=1):
+        return "as new as"
+    return f"{duration(apart)} {'older' if newest < last else 'newer'} than"
 
 
 def _lowest(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from daemon.check.finding import Finding, Level
 from daemon.config import Config
 from daemon.errors import WeatherError
+from daemon.plural import plural
 from daemon.utc import utc_text
 from daemon.weather import read_weather
 
@@ -37,7 +38,7 @@ def settings_findings(config: Config) -> list[Finding]:
             Level.OK,
             "model",
             f"linear, id {config.model_settings().model_id}; levelled after "
-            f"{config.model.min_days} days with arcs, calibrating until then",
+            f"{plural(config.model.min_days, 'day')} with arcs, calibrating until then",
         ),
     ]
 
@@ -69,7 +70,7 @@ def weather_findings(config: Config) -> list[Finding]:
         text = f"{config.weather.path}: holds no temperature yet; no ground counts as frozen"
         return [Finding(Level.MISSING, key, text)]
     newest = utc_text(weather["time"].iloc[-1], "s")
-    text = f"{config.weather.path}: {len(weather)} rows, the newest of {newest}"
+    text = f"{config.weather.path}: {plural(len(weather), 'row')}, the newest of {newest}"
     return [Finding(Level.OK, key, text)]
 
 

@@ -10,6 +10,7 @@ from daemon.check.finding import Finding, Level
 from daemon.config import Config
 from daemon.errors import StoreError, StoreOutdatedError
 from daemon.ingest import changed_settings
+from daemon.plural import plural
 from daemon.store import Store, is_held
 from daemon.store.schema import SCHEMA_VERSION
 
@@ -71,8 +72,8 @@ def _opened(config: Config) -> list[Finding]:
         Finding(
             Level.OK,
             _KEY,
-            f"{path}: version {SCHEMA_VERSION}, {n_files} files and {days} days with arcs of "
-            f"{name}",
+            f"{path}: version {SCHEMA_VERSION}, {plural(n_files, 'file')} and "
+            f"{plural(days, 'day')} with arcs of {name}",
         )
     ]
     if busy:

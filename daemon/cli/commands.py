@@ -282,6 +282,7 @@ def _run_report(report: RunReport) -> dict[str, Any]:
 
 def _run_text(report: RunReport) -> str:
     """Write a run's report for people."""
+    from daemon.plural import plural
     from daemon.status import note_lines
 
     ingested = report.ingest
@@ -289,7 +290,7 @@ def _run_text(report: RunReport) -> str:
     lines = [
         f"files     {', '.join(states) or 'nothing new'}; {ingested.known} known before",
         f"arcs      {ingested.arcs_new} new, in place of {ingested.arcs_superseded}",
-        *([f"weather   {ingested.weather_new} rows"] if ingested.weather_new else []),
+        *([f"weather   {plural(ingested.weather_new, 'row')}"] if ingested.weather_new else []),
         f"estimates {report.estimates.new} new, {report.estimates.revised} made again",
         *(f"  {path}: {reason}" for path, reason in ingested.problems.items()),
         *note_lines(ingested.notes),

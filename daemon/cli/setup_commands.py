@@ -16,6 +16,7 @@ from daemon.cli.questions import Questions
 from daemon.errors import OutputError
 from daemon.exit_codes import ExitCode
 from daemon.files import check_target
+from daemon.plural import plural
 
 if TYPE_CHECKING:
     from daemon.config_writer import Answers
@@ -113,7 +114,9 @@ def init(
     place = position_for(facts, position)
     use = chosen_signals(facts, selected or ())
     ask = Questions(asked=not yes and at_terminal())
-    ask.tell(f"{', '.join(facts.files)}: marker {facts.marker or 'none'}, {len(use)} signals")
+    ask.tell(
+        f"{', '.join(facts.files)}: marker {facts.marker or 'none'}, {plural(len(use), 'signal')}"
+    )
     called = ask.name(name, facts)
     answers = Answers(
         name=called,

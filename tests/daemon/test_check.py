@@ -2,15 +2,19 @@ import gzip
 import os
 import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from daemon.check import Finding, Level, check_lines, check_station, could_run
 from daemon.check import store as check_store
-from daemon.check.inbox import kind_by_name
+from daemon.check.inbox import inbox_findings, kind_by_name
+from daemon.check.newest import newest_findings, newest_observation
 from daemon.check.orbit_files import nearest_files
+from daemon.check.orbits import age_findings
 from daemon.config import load_config
 from daemon.jobs import run_once
 from daemon.store import Store
@@ -120,7 +124,7 @@ def test_what_is_missing_does_not_keep_it_from_running(sample, changed):
 def test_an_empty_inbox_and_one_whose_files_match_nothing(sample, changed):
     config = changed(("*.rnx.gz", "*.crx.gz"))
     text = only(check_station(config, NOW), Level.MISSING)["inbox.path"]
-    assert "none of its 8 files" in text
+    assert "holds 8 files, none of which" in text
     assert "*.crx.gz" in text
     for path in (sample / "inbox").iterdir():
         path.unlink()
@@ -148,7 +152,11 @@ def test_data_from_the_future_and_a_clock_that_was_never_set(changed):
     ("use", "level", "words"),
     [
         ('["ES1C", "GS5X"]', Level.FAULT, "which holds GS1C, GS2L, GS5Q"),
-        ('["GS1C", "ES1C"]', Level.NOTE, "1 of the 2 selected are in it; ES1C are not"),
+        ('["GS1C", "ES1C"]', Level.NOTE, "1 of the 2 selected is in it; ES1C is not"),
+        ('["GS1C", "GS2L", "ES1C", "GS5X"]', Level.NOTE, "2 of the 4 selected are in it; ES1C, G"),
+        ('["GS1C", "ES1C", "GS5X"]', Level.NOTE, "ES1C, GS5X are not"),
+        ('["GS1C"]', Level.OK, "GS1C is in it"),
+        ('["GS1C", "GS2L"]', Level.OK, "all 2 selected are in it"),
     ],
 )
 def test_selected_signals_are_sought_in_the_newest_file(changed, use, level, words):
@@ -227,7 +235,61 @@ def test_orbits_that_are_not_preferred_are_not_used(changed):
     assert "no ephemeris covers" in only(findings, Level.MISSING)["orbits"]
 
 
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["a.rnx"], "1 file matches *: 1 observation file by its name"),
+        (["a.rnx", "b.rnx", "x", "y"], "4 files match *: 2 observation files by their names, 2 of"),
+        (
+            ["a.rnx", "brdc1770.20n", "x"],
+            "1 observation file and 1 navigation or SP3 file by their",
+        ),
+        (["a.rnx", "brdc1770.20n", "x"], "names, 1 of another name"),
+        (["x", "y"], "2 files match *: 2 of other names"),
+    ],
+)
+def test_files_are_counted_in_words(config_file, tmp_path, names, words):
+    config = load_config(config_file())
+    for name in names:
+        (config.inbox.path / name).write_text("x")
+    paths = [config.inbox.path / name for name in names]
+    assert words in inbox_findings(config, paths)[0].text
+
+
+def test_kinds_of_files_are_called_by_their_names(changed):
+    config = changed()
+    newest = newest_observation([*config.inbox.path.iterdir()], config, NOW)
+    for kind, word in (("snr66", "SNR66"), ("nmea", "NMEA"), ("observation", "observation")):
+        one = replace(newest, record=replace(newest.record, kind=kind))
+        assert f": {word}, 720 epochs of 30 s" in newest_findings(one, config, NOW)[0].text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "now", "words"),
+    [
+        (0, 60, "2024-05-15T23:59:42Z (60 min ago), as new as the newest observation"),
+        (-50, 180, "(4 h ago), 50 min older than the newest observation"),
+        (180, 60, "(in 2 h), 3 h newer than the newest observation"),
+    ],
+)
+def test_the_age_of_ephemerides_is_told_beside_the_observations(minutes, now, words):
+    newest = pd.Timestamp("2024-05-15T23:59:42", tz="UTC")
+    gps = (newest + pd.Timedelta(seconds=18)).tz_localize(None).to_datetime64()
+    source = SimpleNamespace(name="broadcast", span=(gps, gps))
+    last = newest - pd.Timedelta(minutes=minutes)
+    (finding,) = age_findings([source], last, last + pd.Timedelta(minutes=now))
+    assert "the newest broadcast ephemeris is of 2024-05-15T23:59:42Z (" in finding.text
+    assert finding.text.endswith(words)
+
+
 class TestStore:
+    def test_one_file_and_one_day_are_no_plural(self, changed, monkeypatch):
+        config = changed()
+        run_once(config, NOW)
+        monkeypatch.setattr(Store, "files", lambda *_: {"one": None})
+        monkeypatch.setattr(Store, "days_with_arcs", lambda *_: 1)
+        assert "1 file and 1 day with arcs" in of(check_station(config, NOW), "store.path")[0]
+
     def test_settings_that_changed_against_it(self, changed):
         run_once(changed(), NOW)
         findings = check_station(changed(("elevation = [5, 25]", "elevation = [5, 24]")), NOW)
@@ -346,6 +408,8 @@ def test_lines_stand_in_columns():
         "",
         "1 note; ready to run",
     ]
+    two = [*findings, *findings, Finding(Level.MISSING, "orbits", "none")] * 2
+    assert check_lines(two)[-1] == "2 missing, 4 notes; ready to run"
 
 
 def test_a_refusal_of_the_computer_does_not_hide_the_other_findings(changed, monkeypatch):

@@ -173,6 +173,13 @@ def test_run_then_status_tell_the_whole_story(sample):
     assert re.search(r"\d{2}:\d{2}:\d{2}(?!\.|Z|\d)", text) is None  # every time is UTC with Z
 
 
+def test_run_counts_one_row_of_weather_as_one(sample):
+    config = sample / "soilglint.toml"
+    config.write_text(config.read_text() + '[weather]\npath = "w.csv"\n')
+    (sample / "w.csv").write_text("time,temperature_c\n2024-05-14T00:00:00Z,9\n")
+    assert "weather   1 row\n" in call("run", "--config", config, "--once").stdout
+
+
 def test_run_tells_of_files_that_are_not_whole(sample):
     first = sorted((sample / "inbox").iterdir())[0]
     text = gzip.decompress(first.read_bytes())
