@@ -16,6 +16,7 @@ from typing import Any, get_args
 
 from pydantic import PrivateAttr, ValidationError, model_validator
 
+from daemon.config_faults import worded_fault
 from daemon.errors import ConfigError
 from daemon.sections import (
     InboxSection,
@@ -231,7 +232,8 @@ def load_config(path: Path) -> Config:
         config = Config.model_validate_json(json.dumps(content, default=str))
     except ValidationError as error:
         faults = [_fault(fault, content) for fault in error.errors(include_url=False)]
-        raise ConfigError("\n".join(f"{path}: {fault}" for fault in faults)) from error
+        # Two values of a list may be wrong in one way.
+        raise ConfigError("\n".join(f"{path}: {one}" for one in dict.fromkeys(faults))) from error
     config = _with_paths_from(config, path.resolve().parent)
     config._path = path.resolve()
     return config
@@ -259,21 +261,18 @@ def _with_paths_from(config: Config, folder: Path) -> Config:
 def _fault(fault: Any, content: dict[str, Any]) -> str:
     """Say which key is wrong, what it holds, and what would be right."""
     place = [str(part) for part in fault["loc"]]
-    key = ".".join(place)
-    if fault["type"] == "missing":
-        return f"{_named(place)} is missing{_HINTS.get(key, '')}"
+    if fault["type"] == "missing" and len(place) <= 2:
+        return f"{_named(place)} is missing{_HINTS.get('.'.join(place), '')}"
     if fault["type"] == "extra_forbidden":
         return _unknown_key(place)
-    if fault["type"] == "value_error":
-        message = str(fault["ctx"]["error"])
-    else:
-        message = fault["msg"].removeprefix("Input ")
+    place, message = worded_fault(fault)
+    key = ".".join(place)
     if not place:
         return message
     value = _value_at(content, place)
     if key == "model.kind" and value in _LATER_MODELS:
         return f'model.kind = {json.dumps(value)}: this model {_LATER}, or use "linear"'
-    return f"{key} = {json.dumps(value, default=str)}: {message[:1].lower()}{message[1:]}"
+    return f"{key} = {json.dumps(value, default=str)}: {message}"
 
 
 def _named(place: list[str]) -> str:
