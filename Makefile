@@ -16,7 +16,7 @@ lint:
 
 bench:
 	@ls benchmarks/*.py
-	@echo "Each takes its files as arguments; run it with --help to see which."
+	@echo "Run one with the files it names: the first lines of each say how."
 
 clean:
 	rm -rf .venv build dist out *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
