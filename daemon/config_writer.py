@@ -198,7 +198,12 @@ def _notes(facts: StationFacts, answers: Answers) -> dict[str, str]:
     """Return what is said of a key of this station beside its explanation."""
     notes = {}
     if answers.position == facts.position:
-        notes["station.latitude_deg"] = "Position: the file's header (APPROX POSITION XYZ)."
+        source = (
+            "the median of the fixes in the NMEA text; a survey knows it better"
+            if facts.position_of_fixes
+            else "the file's header (APPROX POSITION XYZ)"
+        )
+        notes["station.latitude_deg"] = f"Position: {source}."
     if facts.marker_to_antenna_m:
         notes["station.antenna_height_m"] = (
             f"(The header's {facts.marker_to_antenna_m:g} m are above the marker, not the ground.)"

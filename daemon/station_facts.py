@@ -14,6 +14,7 @@ from retrieval import gnss
 from retrieval.chain import SAME_STATION_M
 from retrieval.errors import InputError, NoSnrError, PositionMissingError, UnreadableFileError
 from retrieval.rinex import FileKind, Text, file_kind, read_file, read_text
+from retrieval.rinex.nmea import COARSE_NOTE
 from retrieval.rinex.records import ObservationFile, SnrTable
 from retrieval.station import Station, distance_m, geodetic_to_ecef
 
@@ -65,6 +66,8 @@ class StationFacts:
         The marker (else the file's own name) made fit to be `station.name`; may be empty.
     position : (latitude, longitude, height) or None
         Degrees north and east, ellipsoidal metres; None where no header has it.
+    position_of_fixes : bool
+        Whether it is the median of the fixes in NMEA text, which has no header.
     marker_to_antenna_m : float or None
         ANTENNA: DELTA H, which is above the marker and not above the ground.
     interval_s : float or None
@@ -86,6 +89,7 @@ class StationFacts:
     marker: str
     name: str
     position: tuple[float, float, float] | None
+    position_of_fixes: bool
     marker_to_antenna_m: float | None
     interval_s: float | None
     receiver: str
@@ -131,7 +135,8 @@ def station_facts(paths: Sequence[Path]) -> StationFacts:
         )
     files.sort(key=lambda file: file.epochs.min())
     _require_one_station(files)
-    header = next((f.header for f in files if f.header.position_m is not None), files[0].header)
+    source = next((file for file in files if file.header.position_m is not None), files[0])
+    header = source.header
     epochs = np.unique(np.concatenate([file.epochs for file in files]))
     utc = gnss.gps_to_utc(epochs[[0, -1]])
     return StationFacts(
@@ -140,6 +145,7 @@ def station_facts(paths: Sequence[Path]) -> StationFacts:
         marker=header.marker,
         name=name_from_marker(header.marker) or _name_from_file(Path(files[0].path).name),
         position=None if header.position_m is None else _geodetic(header.position_m),
+        position_of_fixes=header.position_m is not None and COARSE_NOTE in source.report.notes,
         marker_to_antenna_m=header.antenna_height_m,
         interval_s=_interval_s(files) or header.interval_s,
         receiver=header.receiver,

@@ -25,6 +25,7 @@ FACTS = StationFacts(
     marker="FARM",
     name="farm",
     position=(48.25, 16.75, 200.0),
+    position_of_fixes=False,
     marker_to_antenna_m=0.216,
     interval_s=30.0,
     receiver="17 MAKER MODEL 1.0",
@@ -138,6 +139,17 @@ def test_the_header_tells_where_things_come_from():
     assert "The observations need it" not in configuration_text(
         replace(FACTS, needs_orbits=False), ANSWERS
     )
+
+
+def test_the_position_says_where_it_comes_from():
+    def comment(facts, answers=ANSWERS):
+        return " ".join(configuration_text(facts, answers).split("latitude_deg =")[0].split())
+
+    assert "header (APPROX POSITION XYZ)" in comment(FACTS)
+    fixes = comment(replace(FACTS, position_of_fixes=True))
+    assert "Position: the median of the fixes in the NMEA text" in fixes
+    assert "APPROX" not in fixes
+    assert "Position:" not in comment(FACTS, replace(ANSWERS, position=(48.0, 16.0, 1.0)))
 
 
 def test_lines_are_short_enough_to_read():

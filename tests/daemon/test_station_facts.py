@@ -1,4 +1,6 @@
+import functools
 import gzip
+import operator
 
 import pytest
 
@@ -49,10 +51,27 @@ def test_header_and_epochs_become_facts(observations):
     assert facts.position == pytest.approx((48.25, 16.75, 200.0), abs=1e-3)
     assert facts.interval_s == 30
     assert facts.needs_orbits
+    assert not facts.position_of_fixes
     # GPS time was 18 s ahead of UTC.
     assert (facts.first, facts.last) == ("2024-05-13T23:59:42Z", "2024-05-14T11:59:12Z")
     assert [signal.name for signal in facts.signals] == ["GS1C", "GS2L", "GS5Q"]
     assert not any(signal.against for signal in facts.signals)
+
+
+def test_the_position_of_nmea_is_that_of_its_fixes(tmp_path):
+    def sentence(body):
+        return f"${body}*{functools.reduce(operator.xor, body.encode()):02X}\r\n"
+
+    path = tmp_path / "abcd.nmea"
+    path.write_text(
+        sentence("GNRMC,000005.00,A,4843.26022,N,00920.55376,E,0.017,,080225,,,A,V")
+        + sentence("GNGGA,000005.00,4843.26022,N,00920.55376,E,1,12,0.48,248.4,M,47.6,M,,")
+        + sentence("GPGSV,1,1,01,05,12,083,46,1")
+    )
+    facts = station_facts([path])
+    assert facts.position_of_fixes
+    # 48 degrees and 43.26022 minutes; 248.4 m above a geoid that lies 47.6 m above the ellipsoid.
+    assert facts.position == pytest.approx((48.72100367, 9.34256267, 296.0), abs=1e-6)
 
 
 def test_navigation_among_the_files_is_recognised(sample, observations):
