@@ -414,6 +414,13 @@ class TestSettings:
         assert "qc.end_above_deg" in str(caught.value)
         assert "station.elevation" in status(other)["notes"]["settings"]
 
+    def test_a_store_goes_with_its_stations_name(self, day):
+        run_once(load_config(day / "soilglint.toml"))
+        other = configured(day, ('name = "smpl"', 'name = "other"'))
+        with pytest.raises(ConfigError, match='was "smpl" and is "other"'):
+            run_once(other)
+        assert "station.name" in status(other)["notes"]["settings"]
+
     def test_settings_of_the_model_may_change(self, day):
         run_once(load_config(day / "soilglint.toml"))
         config = configured(day, ('kind = "linear"', 'kind = "linear"\nmin_days = 20'))

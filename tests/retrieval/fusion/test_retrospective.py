@@ -264,7 +264,7 @@ def test_the_hemisphere_decides_where_nothing_is_stated():
 
 
 def test_an_arc_belongs_to_the_day_that_it_was_heard_on(made_arcs):
-    """Those of 23:40 to 00:10 close on the next day, at the end of the record on one without data."""
+    """Arcs of 23:40 to 00:10 close on the next day: at the end of the record, one without data."""
     psi = wetness_of()
     arcs = arcs_of(made_arcs, psi)
     late = arcs["satellite"] == "G06"
