@@ -137,11 +137,16 @@ class _Attempt:
     def _learn(self) -> dict[str, FrozenHeight]:
         """Return the heights that are not final, from the first arcs as they are now."""
         good = self._shape["accepted"].to_numpy() & ~self._decided.dropped
-        stored = self._store.first_arcs(self._site, ARCS_FOR_A_HEIGHT, self._decided.giving_way)
+        antenna_m, near = self._antenna_height_m, None
+        if antenna_m is not None:
+            # Before the first ten are counted: those that do not count must not stand in their way.
+            near = (antenna_m, _NEAR_ANTENNA_M)
+            off_m = (self._shape["reflector_height_m"] - antenna_m).abs()
+            good &= off_m.to_numpy() <= _NEAR_ANTENNA_M
+        stored = self._store.first_arcs(
+            self._site, ARCS_FOR_A_HEIGHT, self._decided.giving_way, near
+        )
         arcs = pd.concat([stored, self._shape.loc[good, stored.columns]], ignore_index=True)
-        if self._antenna_height_m is not None:
-            off_m = (arcs["reflector_height_m"] - self._antenna_height_m).abs()
-            arcs = arcs[off_m <= _NEAR_ANTENNA_M]
         frozen = freeze_heights(arcs)
         return {key: height for key, height in frozen.items() if key not in self._final}
 

@@ -324,6 +324,24 @@ def test_heights_stay_once_they_are_learnt(config):
     assert all(abs(height.height_m - 1.8) < 0.02 for height in learnt.values())
 
 
+def test_heights_of_other_reflectors_do_not_stand_in_the_way(sample):
+    """Half of the arcs lie too far from the antenna's height: in pieces the others count too."""
+    path = sample / "soilglint.toml"
+    # The truth is 1.8 m, and what lies further than 0.5 m from the antenna's height is left out.
+    path.write_text(path.read_text().replace("antenna_height_m = 1.8", "antenna_height_m = 2.3"))
+    whole = shutil.copytree(sample, sample.with_name("at_once"))
+    run_once(load_config(whole / "soilglint.toml"))
+    config = load_config(path)
+    names = [file.name for file in observations(sample)]
+    for name in names:
+        (sample / "inbox" / name).rename(sample / name)
+    for name in names:
+        (sample / name).rename(sample / "inbox" / name)
+        assert run_once(config).estimates.revised == 0
+    assert contents(config, "apriori_heights")
+    assert same_results(config, load_config(whole / "soilglint.toml"))
+
+
 @pytest.mark.parametrize("function", ["insert_arcs", "put_points", "put_estimates"])
 def test_killed_inside_a_step_nothing_is_half_written(config, whole, function):
     """A process killed in the middle, then run again, ends where an undisturbed one does."""
