@@ -11,7 +11,7 @@ import pandas as pd
 from daemon.config import Config
 from daemon.ingest.placing import PlacedFile
 from daemon.ingest.whole_arcs import Neighbourhood, Zone, whole_arcs
-from daemon.store import Store
+from daemon.store import Store, hour_of
 from daemon.superseding import Succession, arc_changes, succession
 from retrieval import gnss
 from retrieval.analysis import ArcMeasurements, measure, measured_table
@@ -128,7 +128,9 @@ class _Attempt:
         missing = sorted(set(void) - set(self._stored.index))
         if missing:
             self._stored = pd.concat([self._stored, store.arcs_by_number(missing)])
-        self._decided: Succession = succession(self._stored, self._shape, void)
+        self._decided: Succession = succession(
+            self._stored, self._shape, void, _at_hand(self._stored, store.first_hour(site))
+        )
         self._store = store
         self._final = {key: height for key, height in known.items() if height.since < horizon}
         self._open = {key: height for key, height in known.items() if key not in self._final}
@@ -205,6 +207,14 @@ def _arcs_inside(store: Store, station: str, site: str, file: PlacedFile) -> set
     near = store.arcs(site, since=first, until=last)
     inside = near[(near["start"] >= first) & (near["end"] <= last)].index
     return store.arcs_of_file(station, file.record.path) & set(inside)
+
+
+def _at_hand(stored: pd.DataFrame, first_hour: int | None) -> set[int]:
+    """Return the numbers of the arcs that begin in the hours of which observations are kept."""
+    if first_hour is None:
+        return set()
+    start = gnss.utc_to_gps(stored["start"].dt.tz_localize(None).to_numpy("datetime64[ns]"))
+    return set(stored.index[hour_of(start) >= first_hour])
 
 
 def _gps(time: pd.Timestamp) -> np.datetime64:

@@ -267,6 +267,28 @@ class TestNames:
         run_once(config)
         assert stored(config)[1]["n_obs"].sum() < before["n_obs"].sum()
 
+    def test_corrected_files_leave_nothing_of_what_they_were(self, day):
+        """Arcs over the borders of files that lose observations follow, as those inside do."""
+        config = load_config(day / "soilglint.toml")
+        expected = load_config(shutil.copytree(day, day.with_name("corrected")) / "soilglint.toml")
+        run_once(config)
+        for path in inbox(day)[1:3]:
+            head, *epochs = gzip.decompress(path.read_bytes()).split(b"\n> ")
+            last = len(epochs) - 1
+            kept = [text for k, text in enumerate(epochs) if k % 3 != 1 or k in (0, last)]
+            assert len(kept) < len(epochs)
+            content = gzip.compress(b"\n> ".join([head, *kept]))
+            path.write_bytes(content)
+            (expected.inbox.path / path.name).write_bytes(content)
+        run_once(config)
+        run_once(expected)
+        pd.testing.assert_frame_equal(
+            *(
+                stored(one)[1].drop(columns="revision").reset_index(drop=True)
+                for one in (config, expected)
+            )
+        )
+
     def test_our_own_files_in_the_inbox_are_no_data(self, day):
         shutil.move(day / "soilglint.toml", day / "inbox" / "soilglint.toml")
         config = configured(
