@@ -115,7 +115,8 @@ class _Attempt:
     ) -> None:
         self._site = site
         self._settings = config.arc_settings()
-        self._antenna_height_m = config.station.antenna_height_m
+        own = site == config.station.name
+        self._antenna_height_m = config.station.antenna_height_m if own else None
         arcs = whole_arcs(near, zones, self._settings)
         self._measured = measure(arcs, near.glonass_channels, self._settings)
         self._shape = _shape_table(self._measured)

@@ -16,7 +16,7 @@ from retrieval.chain import load_orbits
 from retrieval.orbits import OrbitSource
 from retrieval.rinex.text import FileKind
 
-__all__ = ["covering_orbits", "digits", "let_wait", "may_go_on", "read_orbits"]
+__all__ = ["covering_orbits", "digits", "is_worse", "let_wait", "may_go_on", "read_orbits"]
 
 # How old an ephemeris may be (retrieval.orbits); orbit files further away are not read.
 _EPHEMERIS_REACH = pd.Timedelta(hours=24)
@@ -58,6 +58,15 @@ def may_go_on(record: FileRecord, orbits: Sequence[FileRecord], prefer: Sequence
         waits or lacks & set(orbit.satellites.split())
         for orbit in covering_orbits(record, orbits, prefer)
         if orbit.sha256[:_DIGITS] not in tried
+    )
+
+
+def is_worse(record: FileRecord, before: FileRecord) -> bool:
+    """Whether a file taken again lacks ephemerides it had: a navigation file has gone since."""
+    return (
+        before.state == FileState.INGESTED
+        and before.sha256 == record.sha256
+        and not set(record.satellites.split()) <= set(before.satellites.split())
     )
 
 

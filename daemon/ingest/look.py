@@ -17,6 +17,7 @@ from daemon.ingest.account import Account
 from daemon.ingest.arcs import KEPT, arc_update
 from daemon.ingest.ephemerides import (
     covering_orbits,
+    is_worse,
     let_wait,
     may_go_on,
     read_orbits,
@@ -223,8 +224,11 @@ class _Look:
         for intake in intakes:
             tried = covering_orbits(intake.record, at_hand, prefer)
             file = place(intake, self.config, orbits, tried)
+            before = self.files.known.get(intake.record.path)
             if file is None:
                 waiting.append(intake)
+            elif before is not None and is_worse(file.record, before):
+                self.files.note([replace(before, orbits=file.record.orbits)])
             else:
                 placed.append(file)
         placed.sort(key=lambda file: file.record.site)

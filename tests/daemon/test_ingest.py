@@ -155,6 +155,23 @@ class TestPartialNavigation:
         assert files[first].satellites == ""
         assert not run_once(config).changed
 
+    def test_navigation_that_has_gone_takes_no_arcs_with_it(self, day):
+        """A file lacks a satellite, and what brings it has none of the others."""
+        config = load_config(day / "soilglint.toml")
+        every = {f"G{number:02d}" for number in range(1, 33)}
+        path, whole = navigation_of(day, {"G05"})
+        run_once(config)
+        before = stored(config)[1]
+        path.write_bytes(whole)
+        navigation_of(day, every - {"G05"})
+        run_once(config)
+        pd.testing.assert_frame_equal(stored(config)[1], before)
+        assert not run_once(config).changed
+        # With all at hand the satellite is taken.
+        path.write_bytes(whole)
+        run_once(config)
+        assert set(stored(config)[1]["satellite"]) - set(before["satellite"]) == {"G05"}
+
     def test_navigation_of_other_satellites_changes_nothing(self, day):
         config = load_config(day / "soilglint.toml")
         path, _ = navigation_of(day, {"G05"})
@@ -289,6 +306,33 @@ class TestNames:
             )
         )
 
+    @pytest.mark.parametrize("what", ["clock", "navigation"])
+    def test_what_a_growing_file_brought_stays_while_more_cannot_be_used(self, day, what):
+        config = load_config(day / "soilglint.toml")
+        for path in inbox(day)[1:]:
+            path.unlink()
+        (target,) = inbox(day)
+        part, whole = half(target)
+        target.write_bytes(gzip.compress(part))
+        run_once(config)
+        before = status(config)["observations_kept"]
+        target.write_bytes(gzip.compress(whole))
+        nav = day / "nav"
+        if what == "navigation":
+            nav = nav.rename(day / "hidden")
+        now = pd.Timestamp("2024-05-14T02:00Z") if what == "clock" else None
+        report = run_once(config, now=now)
+        assert target.name in report.ingest.problems
+        target.rename(day / target.name)
+        run_once(config, now=now)
+        # It may be taken away now: it has brought something.
+        assert status(config)["observations_kept"] == before
+        assert stored(config)[0][target.name].state == "ingested"
+        (day / target.name).rename(target)
+        nav.rename(day / "nav")
+        run_once(config)
+        assert stored(config)[0][target.name].n_epochs == 720
+
     def test_our_own_files_in_the_inbox_are_no_data(self, day):
         shutil.move(day / "soilglint.toml", day / "inbox" / "soilglint.toml")
         config = configured(
@@ -341,6 +385,38 @@ class TestNames:
         config = configured(day, ('patterns = ["*.rnx.gz"]', 'patterns = ["*"]'))
         note = run_once(config).ingest.notes.get(path.name, "")
         assert ("says station othr" in note) == told
+
+
+def placed_elsewhere(path, position_m):
+    """Write another position into the header of a file."""
+    text = gzip.decompress(path.read_bytes())
+    (line,) = (x for x in text.splitlines() if x.endswith(b"APPROX POSITION XYZ"))
+    new = "".join(f"{x:14.4f}" for x in position_m).ljust(60) + "APPROX POSITION XYZ"
+    path.write_bytes(gzip.compress(text.replace(line, new.encode())))
+
+
+class TestOtherStations:
+    def test_a_position_that_is_none_on_earth_stops_nothing(self, day):
+        config = load_config(day / "soilglint.toml")
+        first = inbox(day)[0]
+        placed_elsewhere(first, (1.0, 2.0, 3.0))
+        report = run_once(config, any_station=True)
+        assert report.ingest.files == {"ingested": 4, "unreadable": 1}
+        assert "none on Earth" in report.ingest.problems[first.name]
+        assert not run_once(config, any_station=True).changed
+
+    def test_their_heights_have_nothing_to_do_with_our_antenna(self, day):
+        config = configured(day, ("antenna_height_m = 1.8", "antenna_height_m = 5.0"))
+        for path in inbox(day):
+            placed_elsewhere(path, (4076000.0, 1228000.0, 4734000.0))
+        run_once(config, any_station=True)
+        with Store.reading(config.store.path) as store:
+            (other,) = store.arc_numbers()
+            heights = store.apriori_heights(other)
+            arcs = store.arcs(other)
+        assert other != NAME
+        assert heights
+        assert (arcs["apriori_height_m"] != 5.0).all()
 
 
 def test_damage_and_truncation_are_told_per_file(day):
