@@ -20,8 +20,8 @@ __all__ = ["DAILY", "LIVE", "SILENCE", "EstimateReport", "make_estimates"]
 
 LIVE, DAILY = "live", "daily"
 
-# For so long behind the newest observation an estimate follows what late files change, which is as
-# long as observations are kept; later it is final. The daily product is made then.
+# For so long behind the newest observation an estimate follows what late files change (which
+# `estimates_due` accounts for); later it is final. The daily product is made then.
 _OPEN = pd.Timedelta(hours=48)
 # The model looks a year back, over whole UTC days, from windows of a day.
 _HISTORY = pd.Timedelta(days=367)
@@ -71,7 +71,7 @@ def make_estimates(config: Config, store: Store, now: pd.Timestamp) -> EstimateR
     last = heard[-1][1] - SILENCE
     step = pd.Timedelta(minutes=config.schedule.grid_minutes)
     live = _grid(heard, step, last)
-    opened = last if due is None else max(due, last - _OPEN)
+    opened = last if due is None else due
     before = {e["time"]: e for e in store.estimates(station, LIVE, since=opened)}
     fresh = ~pd.Index(utc_texts(live, "s")).isin(store.estimate_times(station, LIVE))
     live = live[fresh | ((live >= opened) & (due is not None))]

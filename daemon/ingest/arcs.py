@@ -23,10 +23,13 @@ from retrieval.causal_heights import (
     heights_at_close,
 )
 
-__all__ = ["KEPT", "ArcUpdate", "arc_update"]
+__all__ = ["KEPT", "OPEN", "ArcUpdate", "arc_update"]
 
-# How long observations are kept behind the newest one; what is late by more finds no neighbours.
-KEPT = pd.Timedelta(hours=48)
+# How late a file may be, behind the newest observation there was when it came, and still change
+# what its neighbours brought.
+OPEN = pd.Timedelta(hours=48)
+# Observations are kept for longer, so that arcs which begin before such a file come out whole.
+KEPT = OPEN + pd.Timedelta(hours=6)
 # Heights further than this from the configured antenna height belong to other reflectors.
 _NEAR_ANTENNA_M = 0.5
 # File times are kept to the millisecond.
@@ -47,7 +50,8 @@ class ArcUpdate:
         A-priori heights that are new or have changed, by key; None for those that no longer have
         arcs enough.
     since : Timestamp or None
-        From here on estimates rest on arcs that have changed, UTC; None where none has.
+        From here on estimates that are open rest on arcs that have changed, UTC; None where no arc
+        has.
     """
 
     obsolete: list[int]
@@ -88,7 +92,8 @@ def arc_update(
     }
     newest = max(file.record.span[1] for file in files)
     last_before = store.last_epoch(config.station.name, site)
-    horizon = max(newest, last_before or newest) - KEPT
+    # Newer files of the same batch make no other file late.
+    horizon = (last_before or newest) - OPEN
     known = store.apriori_heights(site)
     attempt = _Attempt(store, config, site, near, zones, void, known, horizon)
     late_from = attempt.heights_changed_from
@@ -133,6 +138,7 @@ class _Attempt:
             self._stored, self._shape, void, _at_hand(self._stored, store.first_hour(site))
         )
         self._store = store
+        self._horizon = horizon
         self._final = {key: height for key, height in known.items() if height.since < horizon}
         self._open = {key: height for key, height in known.items() if key not in self._final}
         self._learnt = self._learn()
@@ -192,7 +198,8 @@ class _Attempt:
             for key in sorted({*self._learnt, *self._open})
             if self._learnt.get(key) != self._open.get(key)
         }
-        return ArcUpdate(obsolete, new, heights, min(closed, default=None))
+        since = max(min(closed), self._horizon) if closed else None
+        return ArcUpdate(obsolete, new, heights, since)
 
 
 def _zone(file: PlacedFile) -> Zone:

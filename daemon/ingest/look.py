@@ -87,9 +87,10 @@ def ingest(
     require_same_settings(config, store)
     inbox = find_files(config.inbox.path, config.inbox.patterns, config.own_files())
     look = _Look(config, store, now, tell, any_station)
+    # First, for what is late is late behind the observations of before.
+    ingest_weather(config, store, look.report)
     look.at_orbits(inbox)
     look.at_inbox(inbox)
-    ingest_weather(config, store, look.report)
     return look.report
 
 
