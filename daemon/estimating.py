@@ -12,7 +12,7 @@ from daemon.config import Config
 from daemon.estimates import Estimate, estimate_records
 from daemon.intake import ORBIT_KINDS
 from daemon.store import FileState, Store
-from daemon.utc import utc_texts
+from daemon.utc import parse_utc, utc_texts
 from daemon.weather import temperature_series
 from retrieval.fusion import LinearModel
 
@@ -117,15 +117,19 @@ def _as_revision(record: Estimate, before: Estimate | None) -> Estimate | None:
 def _heard(store: Store, station: str) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
     """Return the spans of time for which there is something to state, UTC, in order, apart."""
     spans = sorted(
-        record.span
+        (record.first_time, record.last_time)
         for record in store.files(station).values()
         if record.state == FileState.INGESTED
         and record.kind not in ORBIT_KINDS
         and record.site == station
+        and record.first_time is not None
         and record.last_time is not None
     )
+    # All at once: one by one they take seconds in a store of years.
+    starts = parse_utc([first for first, _ in spans])
+    ends = parse_utc([last for _, last in spans])
     joined: list[tuple[pd.Timestamp, pd.Timestamp]] = []
-    for first, last in spans:
+    for first, last in zip(starts, ends, strict=True):
         until = last + SILENCE
         if joined and first <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(joined[-1][1], until))
