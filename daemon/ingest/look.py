@@ -114,6 +114,11 @@ class _Look:
         self.notes = setting_notes(config)
         self.report = IngestReport(notes=dict(self.notes))
         self.files = Account(store, self.station.name, self.report)
+        self._places_m = {
+            record.site: parse_position(record.position_m)
+            for record in self.files.known.values()
+            if record.state == FileState.INGESTED and record.site and record.position_m is not None
+        }
         self._names: set[str] = set()  # of all files that lie there
         self._orbit_names: tuple[str, ...] = ()
         self._orbits: list[OrbitSource] = []
@@ -205,6 +210,7 @@ class _Look:
                 continue  # read a moment ago by its other name
             self.tell(f"reading {found.name} ({k + 1} of {len(files)})")
             intake = take_in(found, self.station, self.now, any_station=self.any_station)
+            intake = self._unless_of_two_places(intake)
             if intake.file is None:
                 self.files.note([intake.record])
                 continue
@@ -215,6 +221,23 @@ class _Look:
                 batch, rows = [], 0
         if batch:
             self._take_through(batch)
+
+    def _unless_of_two_places(self, intake: Intake) -> Intake:
+        """Refuse a let-in file whose site's name stands for another place: they would mix."""
+        record = intake.record
+        if intake.file is None or record.site == self.station.name or record.position_m is None:
+            return intake
+        place_m = self._places_m.setdefault(record.site, parse_position(record.position_m))
+        apart_m = distance_m(parse_position(record.position_m), place_m)
+        if apart_m <= SAME_STATION_M:
+            return intake
+        reason = (
+            f"its marker {record.site} is that of files of a place {apart_m:.0f} m away, which are "
+            "in the store: give it a store of its own, or another marker"
+        )
+        return Intake(
+            replace(record, state=FileState.OTHER_STATION, reason=reason, site=""), intake.station
+        )
 
     def _take_through(self, intakes: Sequence[Intake]) -> None:
         """Take files through to arcs and write everything that they change."""

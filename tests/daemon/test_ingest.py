@@ -405,6 +405,15 @@ class TestOtherStations:
         assert "none on Earth" in report.ingest.problems[first.name]
         assert not run_once(config, any_station=True).changed
 
+    def test_one_marker_at_two_places_does_not_mix(self, day):
+        config = load_config(day / "soilglint.toml")
+        for path, y_m in zip(inbox(day), (0.0, 20.0, 5000.0, 0.0), strict=True):
+            placed_elsewhere(path, (4076000.0, 1228000.0 + y_m, 4734000.0))
+        report = run_once(config, any_station=True)
+        assert report.ingest.files == {"ingested": 4, "other_station": 1}
+        assert "5000 m away" in report.ingest.problems[inbox(day)[2].name]
+        assert not run_once(config, any_station=True).changed
+
     def test_their_heights_have_nothing_to_do_with_our_antenna(self, day):
         config = configured(day, ("antenna_height_m = 1.8", "antenna_height_m = 5.0"))
         for path in inbox(day):
