@@ -157,7 +157,15 @@ class _Look:
         # Navigation may have come now, or stood behind those that needed it.
         self._read(self._may_go_on(found))
         self.report.known = len(found) - len(fresh)
-        self.files.forget(self._names)
+        # Where a name holds what is known by another one, what it held in between has gone.
+        gone = {
+            one.name
+            for one in found
+            if (record := self.files.known.get(one.name)) is not None
+            and record.sha256 != one.sha256
+            and self.files.is_copy(one)
+        }
+        self.files.forget(self._names - gone)
         fault = tidy_up(self.config.inbox, found, self.files.known, self.now)
         if fault:
             self.report.problems["inbox.keep"] = fault

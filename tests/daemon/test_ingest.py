@@ -333,6 +333,18 @@ class TestNames:
         run_once(config)
         assert stored(config)[0][target.name].n_epochs == 720
 
+    def test_a_file_seen_while_it_was_rewritten_is_no_problem_afterwards(self, day):
+        config = load_config(day / "soilglint.toml")
+        run_once(config)
+        target = inbox(day)[1]
+        whole = target.read_bytes()
+        target.write_bytes(b"")
+        assert target.name in run_once(config).ingest.problems
+        target.write_bytes(whole)
+        run_once(config)
+        assert status(config)["files"]["problems"] == {}
+        assert not run_once(config).changed
+
     def test_our_own_files_in_the_inbox_are_no_data(self, day):
         shutil.move(day / "soilglint.toml", day / "inbox" / "soilglint.toml")
         config = configured(
