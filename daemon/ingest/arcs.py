@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from daemon.config import Config
+from daemon.horizon import OPEN
 from daemon.ingest.placing import PlacedFile
 from daemon.ingest.whole_arcs import Neighbourhood, Zone, whole_arcs
 from daemon.store import Store, hour_of
@@ -23,13 +24,8 @@ from retrieval.causal_heights import (
     heights_at_close,
 )
 
-__all__ = ["KEPT", "OPEN", "ArcUpdate", "arc_update"]
+__all__ = ["ArcUpdate", "arc_update"]
 
-# How late a file may be, behind the newest observation there was when it came, and still change
-# what its neighbours brought.
-OPEN = pd.Timedelta(hours=48)
-# Observations are kept for longer, so that arcs which begin before such a file come out whole.
-KEPT = OPEN + pd.Timedelta(hours=6)
 # Heights further than this from the configured antenna height belong to other reflectors.
 _NEAR_ANTENNA_M = 0.5
 # File times are kept to the millisecond.

@@ -97,7 +97,8 @@ def let_wait(
     """
     record = intake.record
     # What is to be known of the file itself, such as why its own angles will not do, comes last.
-    parts = (_WAITING, _excluded_note(record, orbits, prefer), faults, record.reason)
+    own = f"The file: {record.reason}" if record.reason else ""
+    parts = (_WAITING, _excluded_note(record, orbits, prefer), faults, own)
     return replace(
         record,
         state=FileState.WAITING_ORBITS,

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from daemon.config import Config
+from daemon.horizon import KEPT
 from daemon.inbox import FoundFile, find_files, find_orbit_files, fingerprint, stored_name
 from daemon.ingest.account import Account
-from daemon.ingest.arcs import KEPT, arc_update
+from daemon.ingest.arcs import arc_update
 from daemon.ingest.ephemerides import (
     covering_orbits,
     is_worse,
@@ -286,8 +287,8 @@ class _Look:
         with store.transaction():
             for file in files:
                 self.files.write(file.record)
-            newest = store.last_epoch(name, site)
-            kept = _hour(newest - KEPT) if newest is not None else 0
+            newest = store.last_epoch(name, site) or files[0].record.span[1]
+            kept = _hour(newest - KEPT)
             for file in files:
                 store.put_points(
                     site, name, file.record.path, file.points, file.glonass_channels, kept
@@ -297,8 +298,8 @@ class _Look:
             store.delete_arcs(update.obsolete)
             store.insert_arcs(name, update.new)
             store.put_apriori_heights(site, update.heights)
-            if update.since is not None and site == name:
-                store.put_estimates_due(name, update.since)
+            if site == name:
+                store.put_estimates_due(name, newest if update.since is None else update.since)
         self.report.arcs_new += len(update.new)
         self.report.arcs_superseded += len(update.obsolete)
 

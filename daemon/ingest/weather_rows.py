@@ -7,7 +7,7 @@ import pandas as pd
 
 from daemon.config import Config
 from daemon.errors import WeatherError
-from daemon.ingest.arcs import OPEN
+from daemon.horizon import OPEN
 from daemon.ingest.report import IngestReport
 from daemon.store import Store
 from daemon.weather import read_weather

@@ -499,6 +499,28 @@ class TestHeights:
         assert (report.ingest.arcs_new, report.ingest.arcs_superseded) == (0, 0)
 
 
+def thinned(text, every):
+    """Text of an observation file with every so many-th epoch."""
+    parts = text.split(b"\n> ")
+    return b"\n> ".join([parts[0], *parts[1::every]]).rstrip(b"\n") + b"\n"
+
+
+def test_a_slow_receiver_is_told_to_state_its_longest_pause(day):
+    for path in inbox(day):
+        text = thinned(gzip.decompress(path.read_bytes()), 8)  # every 240 s
+        path.write_bytes(gzip.compress(text))
+    config = load_config(day / "soilglint.toml")
+    assert config.arc_settings().max_gap_s == 300.0
+    note = next(iter(run_once(config).ingest.notes.values()))
+    assert "every 240 s" in note
+    assert "qc.max_gap_s = 720" in note
+    config.store.path.unlink()
+    stated = configured(day, ("[soil]", "[qc]\nmax_gap_s = 720\nmin_points = 10\n\n[soil]"))
+    report = run_once(stated)
+    assert report.ingest.arcs_new > 0
+    assert not any("max_gap_s" in note for note in report.ingest.notes.values())
+
+
 class TestSettings:
     def test_patterns_that_name_nothing_are_told(self, day):
         config = configured(

@@ -163,6 +163,7 @@ def test_an_estimate_is_final_two_days_behind_the_newest_observation(config):
         )
         with store.transaction():
             store.put_file(NAME, later)
+            store.put_estimates_due(NAME, later.span[1])
         make_estimates(config, store, pd.Timestamp("2024-05-17T12:00Z"))
         before = {e["time"]: e for e in store.estimates(NAME, "live")}
         daily = store.estimates(NAME, "daily")
@@ -406,6 +407,7 @@ def test_a_long_silence_is_stated_for_a_week_and_no_longer(config):
     with Store.writing(config.store.path) as store:
         with store.transaction():
             store.put_file(NAME, later)
+            store.put_estimates_due(NAME, later.span[1])
         make_estimates(config, store, pd.Timestamp("2024-06-13T00:00Z"))
         times = pd.DatetimeIndex([e["time"] for e in store.estimates(NAME, "live")])
         silent = store.estimates(NAME, "live", last=2)
