@@ -32,7 +32,7 @@ from daemon.sections import (
     StoreSection,
     WeatherSection,
 )
-from retrieval.arcs import ArcSettings
+from retrieval.arcs import DEFAULT_GAP_S, ArcSettings
 from retrieval.errors import InputError
 from retrieval.fusion import LinearSettings, dry_season_doy
 from retrieval.special_files import special_kind
@@ -152,7 +152,8 @@ class Config(Section):
             polynomial_order=qc.polynomial_order,
             start_below_deg=margins[0] if qc.start_below_deg is None else qc.start_below_deg,
             end_above_deg=margins[1] if qc.end_above_deg is None else qc.end_above_deg,
-            max_gap_s=qc.max_gap_s,
+            # Stated, for what follows from the observations at hand hangs on the order of files.
+            max_gap_s=DEFAULT_GAP_S if qc.max_gap_s is None else qc.max_gap_s,
             min_points=qc.min_points,
             max_duration_min=qc.max_duration_min,
             height_m=qc.height_m,

@@ -61,7 +61,7 @@ EXPLANATIONS: Mapping[str, str] = {
     "qc.polynomial_order": "Of that trend.",
     "qc.start_below_deg": "An arc must reach down to here. Absent: 2 above the window's low end.",
     "qc.end_above_deg": "And up to here. Absent: 5 below the window's high end.",
-    "qc.max_gap_s": "A longer pause cuts an arc. Absent: 300 s or 3 intervals.",
+    "qc.max_gap_s": "A longer pause cuts an arc (slow receivers: 3 intervals). Absent: 300 s.",
     "qc.min_points": "Observations that an arc must have inside the window.",
     "qc.max_duration_min": "An arc that takes longer is rejected.",
     "qc.height_m": "Reflector heights searched.",

@@ -10,9 +10,10 @@ import pandas as pd
 
 from daemon.config import Config
 from daemon.estimates import Estimate, estimate_records
+from daemon.horizon import OPEN
 from daemon.intake import ORBIT_KINDS
 from daemon.store import FileState, Store
-from daemon.utc import utc_texts
+from daemon.utc import parse_utc, utc_texts
 from daemon.weather import temperature_series
 from retrieval.fusion import LinearModel
 
@@ -20,9 +21,6 @@ __all__ = ["DAILY", "LIVE", "SILENCE", "EstimateReport", "make_estimates"]
 
 LIVE, DAILY = "live", "daily"
 
-# For so long behind the newest observation an estimate follows what late files change, which is as
-# long as observations are kept; later it is final. The daily product is made then.
-_OPEN = pd.Timedelta(hours=48)
 # The model looks a year back, over whole UTC days, from windows of a day.
 _HISTORY = pd.Timedelta(days=367)
 # So long after the last observation the silence is stated; later there is nothing to state.
@@ -64,21 +62,20 @@ def make_estimates(config: Config, store: Store, now: pd.Timestamp) -> EstimateR
         UTC, for ``latency_s``.
     """
     station = config.station.name
-    heard = _heard(store, station)
     due = store.estimates_due(station)
+    if due is None:
+        return EstimateReport(0, 0)  # nothing has come since the last ones were made
+    heard = _heard(store, station)
     if not heard:
-        return EstimateReport(0, 0)
+        return EstimateReport(0, 0)  # weather alone
     last = heard[-1][1] - SILENCE
     step = pd.Timedelta(minutes=config.schedule.grid_minutes)
     live = _grid(heard, step, last)
-    opened = last if due is None else max(due, last - _OPEN)
-    before = {e["time"]: e for e in store.estimates(station, LIVE, since=opened)}
+    before = {e["time"]: e for e in store.estimates(station, LIVE, since=due)}
     fresh = ~pd.Index(utc_texts(live, "s")).isin(store.estimate_times(station, LIVE))
-    live = live[fresh | ((live >= opened) & (due is not None))]
-    daily = _grid(heard, _DAY, last - _OPEN)
+    live = live[fresh | (live >= due)]
+    daily = _grid(heard, _DAY, last - OPEN)
     daily = daily[~pd.Index(utc_texts(daily, "s")).isin(store.estimate_times(station, DAILY))]
-    if due is None and live.empty and daily.empty:
-        return EstimateReport(0, 0)
     times = live.union(daily)
     made = _records(config, store, times, now)
     records = [_as_revision(made[time], before.get(time)) for time in utc_texts(live, "s")]
@@ -117,15 +114,19 @@ def _as_revision(record: Estimate, before: Estimate | None) -> Estimate | None:
 def _heard(store: Store, station: str) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
     """Return the spans of time for which there is something to state, UTC, in order, apart."""
     spans = sorted(
-        record.span
+        (record.first_time, record.last_time)
         for record in store.files(station).values()
         if record.state == FileState.INGESTED
         and record.kind not in ORBIT_KINDS
         and record.site == station
+        and record.first_time is not None
         and record.last_time is not None
     )
+    # All at once: one by one they take seconds in a store of years.
+    starts = parse_utc([first for first, _ in spans])
+    ends = parse_utc([last for _, last in spans])
     joined: list[tuple[pd.Timestamp, pd.Timestamp]] = []
-    for first, last in spans:
+    for first, last in zip(starts, ends, strict=True):
         until = last + SILENCE
         if joined and first <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(joined[-1][1], until))

@@ -33,7 +33,8 @@ DONE_FOLDER = "done"
 
 _PARTIAL = (".part", ".tmp", ".filepart", ".crdownload")
 _CHUNK = 1 << 20
-_ESCAPED = re.compile(rb"\\x([89a-f][0-9a-f])")
+_ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
+_STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,16 @@ def fingerprint(path: Path, name: str) -> FoundFile:
 def stored_name(name: str) -> str:
     r"""Return a file's name as text that can be stored and printed.
 
-    Names are bytes to the computer. What is no UTF-8 in them is written as ``\xff``.
+    Names are bytes to the computer. What is no UTF-8 in them is written as ``\xff``, and so are
+    characters that steer a terminal.
 
     Examples
     --------
-    >>> stored_name("b\udcff.rnx")
-    'b\\xff.rnx'
+    >>> stored_name("b\udcff.rnx"), stored_name("a\n.rnx")
+    ('b\\xff.rnx', 'a\\x0a.rnx')
     """
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return _STEERING.sub(lambda found: "".join(f"\\x{o:02x}" for o in found[0].encode()), text)
 
 
 def path_of_name(folder: Path, name: str) -> Path:
@@ -102,9 +105,13 @@ def find_files(inbox: Path, patterns: Sequence[str], own: Collection[Path] = ())
         There is no such folder.
     """
     if not inbox.is_dir():
+        what = "is no folder" if inbox.exists() else "there is no such folder; make it"
         raise ConfigError(
-            f"inbox.path = {inbox}: there is no such folder; make it, or name the folder where the "
-            "receiver's files arrive"
+            f"inbox.path = {inbox}: {what}, or name the folder where the receiver's files arrive"
+        )
+    if not os.access(inbox, os.R_OK | os.X_OK):
+        raise ConfigError(
+            f"inbox.path = {inbox}: this user may not read it; let the user that runs soilglint in"
         )
     inbox = inbox.resolve()  # as the paths of our own files are compared
     not_data = {path.resolve() for path in own}
@@ -132,8 +139,10 @@ def fault_of_patterns(patterns: Iterable[str]) -> str:
         paths = [Path(name) for name in glob.glob(pattern)]  # noqa: PTH207 - absolute patterns too
         if any(path.is_file() for path in paths):
             continue
-        if paths:
+        if any(path.is_dir() for path in paths):
             faults.append(f'"{pattern}" is a folder; name the files in it: "{pattern}/*"')
+        elif paths:
+            faults.append(f'"{pattern}" is no regular file; correct it')
         else:
             faults.append(f'"{pattern}" matches no file; correct it, or put the file there')
     return "; ".join(faults)

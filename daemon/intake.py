@@ -16,7 +16,7 @@ from daemon.store import FileRecord, FileState
 from daemon.utc import utc_text
 from retrieval import gnss
 from retrieval.chain import SAME_STATION_M
-from retrieval.errors import UnreadableFileError
+from retrieval.errors import PositionMissingError, UnreadableFileError
 from retrieval.orbits import BroadcastOrbits, OrbitSource, PreciseOrbits
 from retrieval.rinex import read_file
 from retrieval.rinex.navigation import read_navigation
@@ -107,7 +107,11 @@ def take_in(
         return Intake(_record(found, kind, FileState.UNREADABLE, now, reason=reason), station)
     apart_m = _distance_m(file, station)
     elsewhere = apart_m > SAME_STATION_M
-    site = _own_station(file, station) if elsewhere and any_station else station
+    try:
+        site = _own_station(file, station) if elsewhere and any_station else station
+    except PositionMissingError as error:  # anything may stand in a header
+        reason = f"its header's position is none on Earth: {error}"
+        return Intake(_record(found, kind, FileState.UNREADABLE, now, reason=reason), station)
     if elsewhere and not any_station:
         state, reason = FileState.OTHER_STATION, _elsewhere_note(file, station, apart_m)
     else:

@@ -13,8 +13,12 @@ from daemon.ingest import changed_settings, setting_notes
 from daemon.intake import ORBIT_KINDS
 from daemon.store import FileState, Store
 from daemon.utc import utc_text
+from retrieval import gnss
 
 __all__ = ["note_lines", "station_status", "status_lines"]
+
+# Heights of one surface differ by less in all directions.
+_ONE_HEIGHT_M = 0.3
 
 
 def station_status(config: Config, store: Store) -> dict[str, Any]:
@@ -94,8 +98,8 @@ def _kept(store: Store, site: str) -> dict[str, Any] | None:
     if kept is None:
         return None
     first, last, number, size = kept
-    # Hours are those of GPS time, which is UTC to a few seconds here.
-    begin, end = (utc_text(np.datetime64(hour, "h"), "s") for hour in (first, last + 1))
+    edges = gnss.gps_to_utc(np.array([first, last + 1]).astype("datetime64[h]"))
+    begin, end = (utc_text(edge, "s") for edge in edges)
     return {"first": begin, "last": end, "observations": number, "bytes": size}
 
 
@@ -111,20 +115,18 @@ def status_lines(status: dict[str, Any]) -> list[str]:
     ]
     if files["last_epoch"] is not None:
         lines.append(f"data      {_short(files['first_epoch'])} to {_short(files['last_epoch'])}")
-    lines += [
-        f"  {path}: {problem['state'].replace('_', ' ')}: {problem['reason']}"
+    problems = {
+        path: f"{problem['state'].replace('_', ' ')}: {problem['reason']}"
         for path, problem in files["problems"].items()
-    ]
+    }
+    lines += note_lines(problems, "problem of")
     lines += note_lines({**status["notes"], **files["notes"]})
     lines.append(f"arcs      {arcs['accepted']} accepted, {arcs['rejected']} rejected")
     if arcs["last_end"] is not None:
         lines[-1] += f"; the last ended {_short(arcs['last_end'])}"
     lines += [f"  {number:6d}  {reason}" for reason, number in arcs["reject_reasons"].items()]
     for signal, number in arcs["accepted_by_signal"].items():
-        height_m = status["apriori_height_m"].get(signal)
-        height = (
-            "height not yet learnt" if height_m is None else f"a-priori height {height_m:.3f} m"
-        )
+        height = _heights_text(signal, status["apriori_height_m"])
         lines.append(f"  {signal:<6}  {number} accepted, {height}")
     for site, numbers in arcs["of_other_stations"].items():
         lines.append(f"  of {site}: {numbers['accepted']} accepted, {numbers['rejected']} rejected")
@@ -135,19 +137,34 @@ def status_lines(status: dict[str, Any]) -> list[str]:
             f"kept      {kept['observations']} observations from {kept['first']} on "
             f"({kept['bytes'] / 1e6:.1f} MB), for files that come late"
         )
-    lines.append(f"outbox    {outbox['waiting']} estimates wait for a place to go")
-    if outbox["dropped"]:
-        lines[-1] += f"; {outbox['dropped']} were dropped"
+    if outbox["waiting"]:
+        lines.append(f"outbox    {outbox['waiting']} estimates wait to be sent")
+        if outbox["dropped"]:
+            lines[-1] += f"; {outbox['dropped']} older ones no longer are"
     return lines
 
 
-def note_lines(notes: dict[str, str]) -> list[str]:
+def _heights_text(signal: str, heights_m: dict[str, float]) -> str:
+    """Write the heights that a signal's phases refer to, over all directions."""
+    # Sectors with heights of their own, and the signal's everywhere else.
+    sectors = {key.split("@")[1] for key in heights_m if "@" in key}
+    keys = [next((k for k in (f"{signal}@{s}", f"@{s}") if k in heights_m), "") for s in sectors]
+    found = [heights_m[key] for key in (*keys, signal) if key in heights_m]
+    if not found:
+        return "height not yet learnt"
+    low, high = min(found), max(found)
+    if high - low < _ONE_HEIGHT_M:
+        return f"a-priori height {heights_m.get(signal, low):.3f} m"
+    return f"a-priori heights {low:.2f} to {high:.2f} m by direction"
+
+
+def note_lines(notes: dict[str, str], what: str = "note on") -> list[str]:
     """Write notes on files and settings for people, those that are equal in one line."""
     names: dict[str, list[str]] = {}
     for name, note in notes.items():
         names.setdefault(note, []).append(name)
     return [
-        f"  note on {them[0]}{f' and {len(them) - 1} more' if len(them) > 1 else ''}: {note}"
+        f"  {what} {them[0]}{f' and {len(them) - 1} more' if len(them) > 1 else ''}: {note}"
         for note, them in names.items()
     ]
 

@@ -35,13 +35,19 @@ class Succession:
     dropped: NDArray[np.bool_]
 
 
-def succession(stored: pd.DataFrame, computed: pd.DataFrame, void: Collection[int]) -> Succession:
+def succession(
+    stored: pd.DataFrame,
+    computed: pd.DataFrame,
+    void: Collection[int],
+    at_hand: Collection[int] = (),
+) -> Succession:
     """Decide which of stored and computed arcs count.
 
     Two arcs of one satellite and signal that overlap in time are the same arc seen through
-    different observations. A stored one gives way when the computed ones have at least as many
-    observations as it was made of. Otherwise some of these are no longer at hand, and the computed
-    ones that overlap with it are dropped.
+    different observations. A stored one gives way when its observations are still at hand, so that
+    the computed ones know all that there is, or when these have at least as many observations as it
+    was made of. Otherwise the computed ones that overlap with it are dropped, and an arc that would
+    have given way to these alone stays as well.
 
     Parameters
     ----------
@@ -51,17 +57,28 @@ def succession(stored: pd.DataFrame, computed: pd.DataFrame, void: Collection[in
         The same columns of m arcs, by row 0 to m - 1.
     void : collection of int
         Numbers of stored arcs whose file has changed: they give way whatever comes instead.
+    at_hand : collection of int
+        Numbers of stored arcs none of whose observations have been given up since.
     """
     pairs = _overlapping(stored, computed)
-    n_new = computed["n_obs"].to_numpy()
-    instead: dict[int, int] = {}
-    for old, new in pairs:
-        instead[old] = instead.get(old, 0) + int(n_new[new])
-    n_old = stored["n_obs"].to_dict()
-    giving_way = {old for old, number in instead.items() if number >= n_old[old]}
-    giving_way |= set(void) & set(stored.index)
+    n_new, n_old = computed["n_obs"].to_numpy(), stored["n_obs"].to_dict()
+    whole = set(at_hand)
+    giving_way = {old for old, _ in pairs} | (set(void) & set(stored.index))
     dropped = np.zeros(len(computed), dtype=bool)
-    dropped[[new for old, new in pairs if old not in giving_way]] = True
+    while True:
+        instead = dict.fromkeys(giving_way, 0)
+        for old, new in pairs:
+            if old in giving_way and not dropped[new]:
+                instead[old] += int(n_new[new])
+        staying = {
+            old
+            for old, number in instead.items()
+            if old not in void and number < (1 if old in whole else n_old[old])
+        }
+        if not staying:
+            break
+        giving_way -= staying
+        dropped[[new for old, new in pairs if old in staying]] = True
     return Succession(tuple(pairs), frozenset(giving_way), dropped)
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from retrieval.errors import InputError
 
 __all__ = [
+    "DEFAULT_GAP_S",
     "RISING",
     "SETTING",
     "ArcSet",
@@ -28,7 +29,7 @@ __all__ = [
 RISING = 1
 SETTING = -1
 
-_DEFAULT_GAP_S = 300.0
+DEFAULT_GAP_S = 300.0
 _DEFAULT_GAP_INTERVALS = 3.0
 
 
@@ -332,7 +333,7 @@ def _longest_gap_s(
     if max_gap_s is not None:
         return float(max_gap_s)
     interval_s = float(np.median(step_s[same])) if same.any() else 0.0
-    return max(_DEFAULT_GAP_S, _DEFAULT_GAP_INTERVALS * interval_s)
+    return max(DEFAULT_GAP_S, _DEFAULT_GAP_INTERVALS * interval_s)
 
 
 def _motion(elevation_deg: NDArray[np.float64], joined: NDArray[np.bool_]) -> NDArray[np.int8]:

@@ -78,6 +78,11 @@ class Account:
     def write(self, record: FileRecord) -> None:
         """Write a record unless the store holds the same already."""
         before = self.known.get(record.path)
+        if before is not None and self._is_kept_for(record, before):
+            if record.sha256 != before.sha256:
+                self._report.problems[record.path] = record.reason
+                return
+            record = replace(before, orbits=record.orbits)
         if before is not None and self._is_another(record, before):
             aside = replace(before, path=put_aside_name(before))
             self._store.rename_file(self._station, before.path, aside.path)
@@ -108,6 +113,15 @@ class Account:
                 self._store.forget_file(self._station, path)
                 del self.known[path]
         self._report.forgotten += len(gone)
+
+    def _is_kept_for(self, record: FileRecord, before: FileRecord) -> bool:
+        """Whether a record stays, for what stands for it now has to wait: it is read again then."""
+        return (
+            before.state == FileState.INGESTED
+            and before.kind not in ORBIT_KINDS
+            and record.state in (FileState.WAITING_ORBITS, FileState.FROM_FUTURE)
+            and replaces(record, before)
+        )
 
     def _is_another(self, record: FileRecord, before: FileRecord) -> bool:
         """Whether a path holds another observation file now, and the old one has made arcs."""

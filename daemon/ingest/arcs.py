@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from daemon.config import Config
+from daemon.horizon import OPEN
 from daemon.ingest.placing import PlacedFile
 from daemon.ingest.whole_arcs import Neighbourhood, Zone, whole_arcs
-from daemon.store import Store
+from daemon.store import Store, hour_of
 from daemon.superseding import Succession, arc_changes, succession
 from retrieval import gnss
 from retrieval.analysis import ArcMeasurements, measure, measured_table
@@ -23,10 +24,8 @@ from retrieval.causal_heights import (
     heights_at_close,
 )
 
-__all__ = ["KEPT", "ArcUpdate", "arc_update"]
+__all__ = ["ArcUpdate", "arc_update"]
 
-# How long observations are kept behind the newest one; what is late by more finds no neighbours.
-KEPT = pd.Timedelta(hours=48)
 # Heights further than this from the configured antenna height belong to other reflectors.
 _NEAR_ANTENNA_M = 0.5
 # File times are kept to the millisecond.
@@ -47,7 +46,8 @@ class ArcUpdate:
         A-priori heights that are new or have changed, by key; None for those that no longer have
         arcs enough.
     since : Timestamp or None
-        From here on estimates rest on arcs that have changed, UTC; None where none has.
+        From here on estimates that are open rest on arcs that have changed, UTC; None where no arc
+        has.
     """
 
     obsolete: list[int]
@@ -88,7 +88,8 @@ def arc_update(
     }
     newest = max(file.record.span[1] for file in files)
     last_before = store.last_epoch(config.station.name, site)
-    horizon = max(newest, last_before or newest) - KEPT
+    # Newer files of the same batch make no other file late.
+    horizon = (last_before or newest) - OPEN
     known = store.apriori_heights(site)
     attempt = _Attempt(store, config, site, near, zones, void, known, horizon)
     late_from = attempt.heights_changed_from
@@ -115,7 +116,8 @@ class _Attempt:
     ) -> None:
         self._site = site
         self._settings = config.arc_settings()
-        self._antenna_height_m = config.station.antenna_height_m
+        own = site == config.station.name
+        self._antenna_height_m = config.station.antenna_height_m if own else None
         arcs = whole_arcs(near, zones, self._settings)
         self._measured = measure(arcs, near.glonass_channels, self._settings)
         self._shape = _shape_table(self._measured)
@@ -128,8 +130,11 @@ class _Attempt:
         missing = sorted(set(void) - set(self._stored.index))
         if missing:
             self._stored = pd.concat([self._stored, store.arcs_by_number(missing)])
-        self._decided: Succession = succession(self._stored, self._shape, void)
+        self._decided: Succession = succession(
+            self._stored, self._shape, void, _at_hand(self._stored, store.first_hour(site))
+        )
         self._store = store
+        self._horizon = horizon
         self._final = {key: height for key, height in known.items() if height.since < horizon}
         self._open = {key: height for key, height in known.items() if key not in self._final}
         self._learnt = self._learn()
@@ -137,11 +142,16 @@ class _Attempt:
     def _learn(self) -> dict[str, FrozenHeight]:
         """Return the heights that are not final, from the first arcs as they are now."""
         good = self._shape["accepted"].to_numpy() & ~self._decided.dropped
-        stored = self._store.first_arcs(self._site, ARCS_FOR_A_HEIGHT, self._decided.giving_way)
+        antenna_m, near = self._antenna_height_m, None
+        if antenna_m is not None:
+            # Before the first ten are counted: those that do not count must not stand in their way.
+            near = (antenna_m, _NEAR_ANTENNA_M)
+            off_m = (self._shape["reflector_height_m"] - antenna_m).abs()
+            good &= off_m.to_numpy() <= _NEAR_ANTENNA_M
+        stored = self._store.first_arcs(
+            self._site, ARCS_FOR_A_HEIGHT, self._decided.giving_way, near
+        )
         arcs = pd.concat([stored, self._shape.loc[good, stored.columns]], ignore_index=True)
-        if self._antenna_height_m is not None:
-            off_m = (arcs["reflector_height_m"] - self._antenna_height_m).abs()
-            arcs = arcs[off_m <= _NEAR_ANTENNA_M]
         frozen = freeze_heights(arcs)
         return {key: height for key, height in frozen.items() if key not in self._final}
 
@@ -184,7 +194,8 @@ class _Attempt:
             for key in sorted({*self._learnt, *self._open})
             if self._learnt.get(key) != self._open.get(key)
         }
-        return ArcUpdate(obsolete, new, heights, min(closed, default=None))
+        since = max(min(closed), self._horizon) if closed else None
+        return ArcUpdate(obsolete, new, heights, since)
 
 
 def _zone(file: PlacedFile) -> Zone:
@@ -200,6 +211,14 @@ def _arcs_inside(store: Store, station: str, site: str, file: PlacedFile) -> set
     near = store.arcs(site, since=first, until=last)
     inside = near[(near["start"] >= first) & (near["end"] <= last)].index
     return store.arcs_of_file(station, file.record.path) & set(inside)
+
+
+def _at_hand(stored: pd.DataFrame, first_hour: int | None) -> set[int]:
+    """Return the numbers of the arcs that begin in the hours of which observations are kept."""
+    if first_hour is None:
+        return set()
+    start = gnss.utc_to_gps(stored["start"].dt.tz_localize(None).to_numpy("datetime64[ns]"))
+    return set(stored.index[hour_of(start) >= first_hour])
 
 
 def _gps(time: pd.Timestamp) -> np.datetime64:

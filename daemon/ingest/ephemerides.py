@@ -16,7 +16,7 @@ from retrieval.chain import load_orbits
 from retrieval.orbits import OrbitSource
 from retrieval.rinex.text import FileKind
 
-__all__ = ["covering_orbits", "digits", "let_wait", "may_go_on", "read_orbits"]
+__all__ = ["covering_orbits", "digits", "is_worse", "let_wait", "may_go_on", "read_orbits"]
 
 # How old an ephemeris may be (retrieval.orbits); orbit files further away are not read.
 _EPHEMERIS_REACH = pd.Timedelta(hours=24)
@@ -61,6 +61,15 @@ def may_go_on(record: FileRecord, orbits: Sequence[FileRecord], prefer: Sequence
     )
 
 
+def is_worse(record: FileRecord, before: FileRecord) -> bool:
+    """Whether a file taken again lacks ephemerides it had: a navigation file has gone since."""
+    return (
+        before.state == FileState.INGESTED
+        and before.sha256 == record.sha256
+        and not set(record.satellites.split()) <= set(before.satellites.split())
+    )
+
+
 def read_orbits(config: Config, names: Sequence[str]) -> list[OrbitSource]:
     """Read orbit files, by their names in the store, into the configured order of preference."""
     # A whole path stays what it is.
@@ -88,7 +97,8 @@ def let_wait(
     """
     record = intake.record
     # What is to be known of the file itself, such as why its own angles will not do, comes last.
-    parts = (_WAITING, _excluded_note(record, orbits, prefer), faults, record.reason)
+    own = f"The file: {record.reason}" if record.reason else ""
+    parts = (_WAITING, _excluded_note(record, orbits, prefer), faults, own)
     return replace(
         record,
         state=FileState.WAITING_ORBITS,

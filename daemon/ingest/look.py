@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 
 from daemon.config import Config
+from daemon.horizon import KEPT
 from daemon.inbox import FoundFile, find_files, find_orbit_files, fingerprint, stored_name
 from daemon.ingest.account import Account
-from daemon.ingest.arcs import KEPT, arc_update
+from daemon.ingest.arcs import arc_update
 from daemon.ingest.ephemerides import (
     covering_orbits,
+    is_worse,
     let_wait,
     may_go_on,
     read_orbits,
@@ -86,9 +88,10 @@ def ingest(
     require_same_settings(config, store)
     inbox = find_files(config.inbox.path, config.inbox.patterns, config.own_files())
     look = _Look(config, store, now, tell, any_station)
+    # First, for what is late is late behind the observations of before.
+    ingest_weather(config, store, look.report)
     look.at_orbits(inbox)
     look.at_inbox(inbox)
-    ingest_weather(config, store, look.report)
     return look.report
 
 
@@ -112,6 +115,11 @@ class _Look:
         self.notes = setting_notes(config)
         self.report = IngestReport(notes=dict(self.notes))
         self.files = Account(store, self.station.name, self.report)
+        self._places_m = {
+            record.site: parse_position(record.position_m)
+            for record in self.files.known.values()
+            if record.state == FileState.INGESTED and record.site and record.position_m is not None
+        }
         self._names: set[str] = set()  # of all files that lie there
         self._orbit_names: tuple[str, ...] = ()
         self._orbits: list[OrbitSource] = []
@@ -150,7 +158,15 @@ class _Look:
         # Navigation may have come now, or stood behind those that needed it.
         self._read(self._may_go_on(found))
         self.report.known = len(found) - len(fresh)
-        self.files.forget(self._names)
+        # Where a name holds what is known by another one, what it held in between has gone.
+        gone = {
+            one.name
+            for one in found
+            if (record := self.files.known.get(one.name)) is not None
+            and record.sha256 != one.sha256
+            and self.files.is_copy(one)
+        }
+        self.files.forget(self._names - gone)
         fault = tidy_up(self.config.inbox, found, self.files.known, self.now)
         if fault:
             self.report.problems["inbox.keep"] = fault
@@ -203,6 +219,7 @@ class _Look:
                 continue  # read a moment ago by its other name
             self.tell(f"reading {found.name} ({k + 1} of {len(files)})")
             intake = take_in(found, self.station, self.now, any_station=self.any_station)
+            intake = self._unless_of_two_places(intake)
             if intake.file is None:
                 self.files.note([intake.record])
                 continue
@@ -214,6 +231,23 @@ class _Look:
         if batch:
             self._take_through(batch)
 
+    def _unless_of_two_places(self, intake: Intake) -> Intake:
+        """Refuse a let-in file whose site's name stands for another place: they would mix."""
+        record = intake.record
+        if intake.file is None or record.site == self.station.name or record.position_m is None:
+            return intake
+        place_m = self._places_m.setdefault(record.site, parse_position(record.position_m))
+        apart_m = distance_m(parse_position(record.position_m), place_m)
+        if apart_m <= SAME_STATION_M:
+            return intake
+        reason = (
+            f"its marker {record.site} is that of files of a place {apart_m:.0f} m away, which are "
+            "in the store: give it a store of its own, or another marker"
+        )
+        return Intake(
+            replace(record, state=FileState.OTHER_STATION, reason=reason, site=""), intake.station
+        )
+
     def _take_through(self, intakes: Sequence[Intake]) -> None:
         """Take files through to arcs and write everything that they change."""
         orbits = self._orbits_for(intakes)
@@ -223,8 +257,11 @@ class _Look:
         for intake in intakes:
             tried = covering_orbits(intake.record, at_hand, prefer)
             file = place(intake, self.config, orbits, tried)
+            before = self.files.known.get(intake.record.path)
             if file is None:
                 waiting.append(intake)
+            elif before is not None and is_worse(file.record, before):
+                self.files.note([replace(before, orbits=file.record.orbits)])
             else:
                 placed.append(file)
         placed.sort(key=lambda file: file.record.site)
@@ -250,8 +287,8 @@ class _Look:
         with store.transaction():
             for file in files:
                 self.files.write(file.record)
-            newest = store.last_epoch(name, site)
-            kept = _hour(newest - KEPT) if newest is not None else 0
+            newest = store.last_epoch(name, site) or files[0].record.span[1]
+            kept = _hour(newest - KEPT)
             for file in files:
                 store.put_points(
                     site, name, file.record.path, file.points, file.glonass_channels, kept
@@ -261,8 +298,8 @@ class _Look:
             store.delete_arcs(update.obsolete)
             store.insert_arcs(name, update.new)
             store.put_apriori_heights(site, update.heights)
-            if update.since is not None and site == name:
-                store.put_estimates_due(name, update.since)
+            if site == name:
+                store.put_estimates_due(name, newest if update.since is None else update.since)
         self.report.arcs_new += len(update.new)
         self.report.arcs_superseded += len(update.obsolete)
 

@@ -13,7 +13,7 @@ from daemon.ingest.ephemerides import digits
 from daemon.intake import Intake
 from daemon.store import FileRecord
 from retrieval import gnss
-from retrieval.arcs import SkyPoints
+from retrieval.arcs import DEFAULT_GAP_S, SkyPoints
 from retrieval.errors import NoNavigationError
 from retrieval.orbits import OrbitSource
 from retrieval.rinex.records import ObservationFile, SnrTable
@@ -23,6 +23,8 @@ __all__ = ["PlacedFile", "place"]
 
 _NAMED = 12
 _ROWS_AT_ONCE = 250_000
+# Intervals that an arc should be able to miss.
+_INTERVALS = 3
 # A satellite sends its next message long before one is so old. Nearer ones are worth waiting for.
 _STALE_H = {"R": 1.0}
 _STALE_OTHERS_H = 4.0
@@ -85,6 +87,7 @@ def place(
     notes = (
         intake.record.reason,
         _unused_signals_note(file, config.selected_signals()),
+        _slow_note(file, settings.max_gap_s or DEFAULT_GAP_S),
         _missing_note(dict(sorted(missing.items())), len(snr)),
         _stale_note(stale),
     )
@@ -150,6 +153,19 @@ def _stale_note(stale: Mapping[str, float]) -> str:
     return (
         f"ephemerides up to {max(stale.values()):.1f} h old for {_some(sorted(stale))}; it is "
         "taken again when navigation that has them arrives"
+    )
+
+
+def _slow_note(file: ObservationFile, max_gap_s: float) -> str:
+    """Say when a receiver is too slow for the pause that an arc may make."""
+    if len(file.epochs) < 2:
+        return ""
+    interval_s = float(np.median(np.diff(file.epochs).astype(np.int64)) / 1e9)
+    if _INTERVALS * interval_s <= max_gap_s:
+        return ""
+    return (
+        f"an observation every {interval_s:g} s, and arcs are cut by a pause of more than "
+        f"{max_gap_s:g} s: set qc.max_gap_s = {_INTERVALS * interval_s:g}"
     )
 
 

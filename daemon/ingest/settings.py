@@ -11,13 +11,19 @@ __all__ = ["changed_settings", "require_same_settings", "setting_notes"]
 
 
 def changed_settings(config: Config, store: Store) -> str:
-    """Say which settings differ from those that the store's arcs were made with; empty if none."""
-    before = store.arc_settings(config.station.name)
+    """Say which settings differ from those that the store's arcs were made with; empty if none.
+
+    A store is of one station: by another name everything in it would be out of sight.
+    """
+    name, known = config.station.name, store.stations()
+    if known and name not in known:
+        return f'station.name was "{", ".join(known)}" and is "{name}"'
+    before = store.arc_settings(name)
     now = config.arc_values()
     return "; ".join(
-        f"{name} was {before[name]} and is {now[name]}"
-        for name in now
-        if before.get(name, now[name]) != now[name]
+        f"{key} was {before[key]} and is {now[key]}"
+        for key in now
+        if before.get(key, now[key]) != now[key]
     )
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from daemon.config import Config
 from daemon.errors import WeatherError
+from daemon.horizon import OPEN
 from daemon.ingest.report import IngestReport
 from daemon.store import Store
 from daemon.weather import read_weather
@@ -43,9 +44,10 @@ def ingest_weather(config: Config, store: Store, report: IngestReport) -> None:
     fresh = _fresh(weather, store.weather(name))
     if fresh.empty:
         return
+    since, last = fresh["time"].min(), store.last_epoch(name, name)
     with store.transaction():
         store.put_weather(name, fresh)
-        store.put_estimates_due(name, fresh["time"].min())
+        store.put_estimates_due(name, since if last is None else max(since, last - OPEN))
     report.weather_new = len(fresh)
 
 

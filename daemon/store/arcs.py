@@ -129,7 +129,13 @@ class Arcs(Database):
                 link, (number, station, site, FileState.INGESTED.value, end, start)
             )
 
-    def first_arcs(self, site: str, limit: int, without: Collection[int]) -> pd.DataFrame:
+    def first_arcs(
+        self,
+        site: str,
+        limit: int,
+        without: Collection[int],
+        near: tuple[float, float] | None = None,
+    ) -> pd.DataFrame:
         """Return the first accepted arcs of each signal in each sector of 45 degrees.
 
         Parameters
@@ -140,6 +146,8 @@ class Arcs(Database):
             So many of each, in the order in which they closed.
         without : collection of int
             Numbers of arcs that do not count.
+        near : (height, within), optional
+            Only arcs whose reflector height, metres, lies within so much of a height count.
 
         Returns
         -------
@@ -155,12 +163,14 @@ class Arcs(Database):
         of_place = (
             f"SELECT id, {selection} AS selection, azimuth_deg, reflector_height_m, closed "  # noqa: S608
             f"FROM arcs WHERE station = ? AND {selection} = ? AND {sector} = ? AND accepted "
+            "AND ABS(reflector_height_m - ?) <= ? "
             "ORDER BY closed, azimuth_deg, reflector_height_m"
         )
+        height_m, within_m = (0.0, 1e9) if near is None else near
         found: list[tuple[Any, ...]] = []
         with sqlite_errors(self.path):
             for place in places:
-                rows = self._connection.execute(of_place, (site, *place))
+                rows = self._connection.execute(of_place, (site, *place, height_m, within_m))
                 count = (row for row in rows if row["id"] not in without)
                 found += [tuple(row[name] for name in _PLACED) for row in islice(count, limit)]
         table = pd.DataFrame(found, columns=_PLACED)

@@ -23,6 +23,10 @@ class Files(Database):
         rows = self._query("SELECT * FROM files WHERE station = ? ORDER BY path", (station,))
         return {row["path"]: file_record(row) for row in rows}
 
+    def stations(self) -> list[str]:
+        """Return the names of the stations that the store has files of."""
+        return [row[0] for row in self._query("SELECT DISTINCT station FROM files ORDER BY 1")]
+
     def last_epoch(self, station: str, site: str) -> pd.Timestamp | None:
         """Return the last epoch of the ingested observation files of a site, UTC."""
         rows = self._query(

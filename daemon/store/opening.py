@@ -20,10 +20,12 @@ def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield
+            connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            # A full disk makes SQLite roll back by itself.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             raise
-        connection.execute("COMMIT")
 
 
 def schema_version(connection: sqlite3.Connection, path: Path) -> int:
@@ -61,7 +63,15 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def connect(uri: str, path: Path) -> sqlite3.Connection:
-    """Open a database file in autocommit mode: transactions are ours to begin."""
+    """Open a database file in autocommit mode: transactions are ours to begin.
+
+    Raises
+    ------
+    StoreError
+        It cannot be opened, or is no regular file (opening a pipe would wait for ever).
+    """
+    if path.exists() and not path.is_file():
+        raise StoreError(f"{path}: the store cannot be used; {_remedy(path)}")
     with sqlite_errors(path):
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10.0)
         connection.row_factory = sqlite3.Row
@@ -77,7 +87,13 @@ def sqlite_errors(path: Path) -> Iterator[None]:
     except sqlite3.IntegrityError:
         raise  # a broken rule of ours, not the user's: internal
     except sqlite3.DatabaseError as error:
-        raise StoreError(
-            f"{path}: the store cannot be used ({error}); check the disk and that [store] path "
-            "names a soilglint store"
-        ) from error
+        raise StoreError(f"{path}: the store cannot be used ({error}); {_remedy(path)}") from error
+
+
+def _remedy(path: Path) -> str:
+    """Say what to look at when SQLite refuses a store."""
+    if path.is_dir():
+        return "it is a folder: give [store] path a file in it"
+    if path.exists() and not path.is_file():
+        return "it is no regular file: give [store] path one"
+    return "see whether its disk is full or broken, and that [store] path names a soilglint store"

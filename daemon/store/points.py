@@ -136,6 +136,13 @@ class Points(Database):
             "DELETE FROM snr_hours WHERE site = ? AND hour < ?", (site, before_hour)
         )
 
+    def first_hour(self, site: str) -> int | None:
+        """Return the first hour that points are kept of, since 1970 (GPS time); None for none."""
+        hour: int | None = self._query("SELECT MIN(hour) FROM snr_hours WHERE site = ?", (site,))[
+            0
+        ][0]
+        return hour
+
     def points_kept(self, site: str) -> tuple[int, int, int, int] | None:
         """Return first and last hour (since 1970, GPS time), number and bytes of points kept."""
         sql = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -90,7 +90,18 @@ class ClosedArcs:
 
     def between(self, begin: int, end: int) -> ClosedArcs:
         """Return the arcs that closed in ``[begin, end)``, UTC, ms since 1970."""
-        rows = slice(*np.searchsorted(self.closed, [begin, end]).tolist())
+        return self._where(slice(*np.searchsorted(self.closed, [begin, end]).tolist()))
+
+    def at_middle(self) -> ClosedArcs:
+        """Return the arcs as if each closed in its middle, in that order.
+
+        For who looks back on a whole record: an arc belongs to the day that it was heard on.
+        """
+        middle = (self.start + self.end) // 2
+        order = np.lexsort((self.identity, self.start, middle))
+        return replace(self._where(order), closed=middle[order])
+
+    def _where(self, rows: slice | Numbers) -> ClosedArcs:
         return ClosedArcs(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 

@@ -135,7 +135,7 @@ class RetrospectiveModel:
         Returns
         -------
         DataFrame
-            One row for each UTC day in which an accepted arc closed, with the columns
+            One row for each UTC day in which an accepted arc has its middle, with the columns
             `ESTIMATE_COLUMNS`; `time` is the day's end. `phase_anomaly_deg` is 0 on the median day
             of the record. Days whose year is levelled by another year's dry season, or by all days
             because no year has ten dry days, are `degraded`.
@@ -146,7 +146,7 @@ class RetrospectiveModel:
             The temperatures are not indexed by UTC time.
         """
         settings = self.settings
-        closed = closed_arcs(arcs)
+        closed = closed_arcs(arcs).at_middle()
         self.levels_ = ()
         if len(closed) == 0:
             return pd.DataFrame(columns=list(ESTIMATE_COLUMNS))
@@ -170,7 +170,7 @@ class RetrospectiveModel:
             and bool(np.ptp(telling[counts]) >= settings.min_range_deg),
             _of_days(self.levels_, dates, "borrowed").astype(np.bool_),
         )
-        # An arc that closes at midnight belongs to the day that begins, as in the history.
+        # An arc of midnight belongs to the day that begins, as in the history.
         heard = hear_windows(history, record, closed, ends - 1)
         columns = estimate_columns(heard, dry, frozen, settings)
         with_arcs = np.unique(closed.closed // MS_PER_DAY) - first

@@ -1,7 +1,7 @@
 """What decides how observation lines are read: header records, and what they define.
 
 Columns and labels are those of RINEX 2.11 (Gurtner & Estey 2007, table A1), 3.05 (IGS/RTCM 2020,
-table A2) and 4.00 to 4.02 (IGS/RTCM 2021 to 2024, table A2): 4.00 added DOI, LICENSE OF USE and
+table A2) and 4.00 to 4.02 (IGS/RTCM, table A2): 4.00 added DOI, LICENSE OF USE and
 STATION INFORMATION, and made SYS / PHASE SHIFT and GLONASS COD/PHS/BIS optional.
 """
 

@@ -1,9 +1,18 @@
 import hashlib
+import os
 
 import pytest
 
 from daemon.errors import ConfigError
-from daemon.inbox import find_files, find_orbit_files, fingerprint, tidy
+from daemon.inbox import (
+    fault_of_patterns,
+    find_files,
+    find_orbit_files,
+    fingerprint,
+    path_of_name,
+    stored_name,
+    tidy,
+)
 
 
 def test_files_are_found_by_pattern_and_not_in_folders(tmp_path):
@@ -17,6 +26,26 @@ def test_files_are_found_by_pattern_and_not_in_folders(tmp_path):
 def test_missing_inbox_says_what_to_do(tmp_path):
     with pytest.raises(ConfigError, match=r"inbox\.path.*no such folder"):
         find_files(tmp_path / "nowhere", ["*"])
+
+
+def test_an_inbox_that_is_a_file_says_so(tmp_path):
+    (tmp_path / "inbox").write_text("")
+    with pytest.raises(ConfigError, match="is no folder"):
+        find_files(tmp_path / "inbox", ["*"])
+
+
+def test_names_with_characters_that_steer_a_terminal_are_found_again(tmp_path):
+    (tmp_path / "a\x1b[2J\n.rnx").write_text("content")
+    (path,) = find_files(tmp_path, ["*"])
+    name = stored_name(path.name)
+    assert name == r"a\x1b[2J\x0a.rnx"
+    assert path_of_name(tmp_path, name).read_text() == "content"
+
+
+def test_a_pattern_that_names_a_pipe_is_no_folder(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert "no regular file" in fault_of_patterns([str(tmp_path / "pipe")])
+    assert "is a folder" in fault_of_patterns([str(tmp_path)])
 
 
 def test_fingerprint_is_sha256_of_the_bytes(tmp_path):

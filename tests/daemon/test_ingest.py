@@ -155,6 +155,23 @@ class TestPartialNavigation:
         assert files[first].satellites == ""
         assert not run_once(config).changed
 
+    def test_navigation_that_has_gone_takes_no_arcs_with_it(self, day):
+        """A file lacks a satellite, and what brings it has none of the others."""
+        config = load_config(day / "soilglint.toml")
+        every = {f"G{number:02d}" for number in range(1, 33)}
+        path, whole = navigation_of(day, {"G05"})
+        run_once(config)
+        before = stored(config)[1]
+        path.write_bytes(whole)
+        navigation_of(day, every - {"G05"})
+        run_once(config)
+        pd.testing.assert_frame_equal(stored(config)[1], before)
+        assert not run_once(config).changed
+        # With all at hand the satellite is taken.
+        path.write_bytes(whole)
+        run_once(config)
+        assert set(stored(config)[1]["satellite"]) - set(before["satellite"]) == {"G05"}
+
     def test_navigation_of_other_satellites_changes_nothing(self, day):
         config = load_config(day / "soilglint.toml")
         path, _ = navigation_of(day, {"G05"})
@@ -267,6 +284,67 @@ class TestNames:
         run_once(config)
         assert stored(config)[1]["n_obs"].sum() < before["n_obs"].sum()
 
+    def test_corrected_files_leave_nothing_of_what_they_were(self, day):
+        """Arcs over the borders of files that lose observations follow, as those inside do."""
+        config = load_config(day / "soilglint.toml")
+        expected = load_config(shutil.copytree(day, day.with_name("corrected")) / "soilglint.toml")
+        run_once(config)
+        for path in inbox(day)[1:3]:
+            head, *epochs = gzip.decompress(path.read_bytes()).split(b"\n> ")
+            last = len(epochs) - 1
+            kept = [text for k, text in enumerate(epochs) if k % 3 != 1 or k in (0, last)]
+            assert len(kept) < len(epochs)
+            content = gzip.compress(b"\n> ".join([head, *kept]))
+            path.write_bytes(content)
+            (expected.inbox.path / path.name).write_bytes(content)
+        run_once(config)
+        run_once(expected)
+        pd.testing.assert_frame_equal(
+            *(
+                stored(one)[1].drop(columns="revision").reset_index(drop=True)
+                for one in (config, expected)
+            )
+        )
+
+    @pytest.mark.parametrize("what", ["clock", "navigation"])
+    def test_what_a_growing_file_brought_stays_while_more_cannot_be_used(self, day, what):
+        config = load_config(day / "soilglint.toml")
+        for path in inbox(day)[1:]:
+            path.unlink()
+        (target,) = inbox(day)
+        part, whole = half(target)
+        target.write_bytes(gzip.compress(part))
+        run_once(config)
+        before = status(config)["observations_kept"]
+        target.write_bytes(gzip.compress(whole))
+        nav = day / "nav"
+        if what == "navigation":
+            nav = nav.rename(day / "hidden")
+        now = pd.Timestamp("2024-05-14T02:00Z") if what == "clock" else None
+        report = run_once(config, now=now)
+        assert target.name in report.ingest.problems
+        target.rename(day / target.name)
+        run_once(config, now=now)
+        # It may be taken away now: it has brought something.
+        assert status(config)["observations_kept"] == before
+        assert stored(config)[0][target.name].state == "ingested"
+        (day / target.name).rename(target)
+        nav.rename(day / "nav")
+        run_once(config)
+        assert stored(config)[0][target.name].n_epochs == 720
+
+    def test_a_file_seen_while_it_was_rewritten_is_no_problem_afterwards(self, day):
+        config = load_config(day / "soilglint.toml")
+        run_once(config)
+        target = inbox(day)[1]
+        whole = target.read_bytes()
+        target.write_bytes(b"")
+        assert target.name in run_once(config).ingest.problems
+        target.write_bytes(whole)
+        run_once(config)
+        assert status(config)["files"]["problems"] == {}
+        assert not run_once(config).changed
+
     def test_our_own_files_in_the_inbox_are_no_data(self, day):
         shutil.move(day / "soilglint.toml", day / "inbox" / "soilglint.toml")
         config = configured(
@@ -319,6 +397,47 @@ class TestNames:
         config = configured(day, ('patterns = ["*.rnx.gz"]', 'patterns = ["*"]'))
         note = run_once(config).ingest.notes.get(path.name, "")
         assert ("says station othr" in note) == told
+
+
+def placed_elsewhere(path, position_m):
+    """Write another position into the header of a file."""
+    text = gzip.decompress(path.read_bytes())
+    (line,) = (x for x in text.splitlines() if x.endswith(b"APPROX POSITION XYZ"))
+    new = "".join(f"{x:14.4f}" for x in position_m).ljust(60) + "APPROX POSITION XYZ"
+    path.write_bytes(gzip.compress(text.replace(line, new.encode())))
+
+
+class TestOtherStations:
+    def test_a_position_that_is_none_on_earth_stops_nothing(self, day):
+        config = load_config(day / "soilglint.toml")
+        first = inbox(day)[0]
+        placed_elsewhere(first, (1.0, 2.0, 3.0))
+        report = run_once(config, any_station=True)
+        assert report.ingest.files == {"ingested": 4, "unreadable": 1}
+        assert "none on Earth" in report.ingest.problems[first.name]
+        assert not run_once(config, any_station=True).changed
+
+    def test_one_marker_at_two_places_does_not_mix(self, day):
+        config = load_config(day / "soilglint.toml")
+        for path, y_m in zip(inbox(day), (0.0, 20.0, 5000.0, 0.0), strict=True):
+            placed_elsewhere(path, (4076000.0, 1228000.0 + y_m, 4734000.0))
+        report = run_once(config, any_station=True)
+        assert report.ingest.files == {"ingested": 4, "other_station": 1}
+        assert "5000 m away" in report.ingest.problems[inbox(day)[2].name]
+        assert not run_once(config, any_station=True).changed
+
+    def test_their_heights_have_nothing_to_do_with_our_antenna(self, day):
+        config = configured(day, ("antenna_height_m = 1.8", "antenna_height_m = 5.0"))
+        for path in inbox(day):
+            placed_elsewhere(path, (4076000.0, 1228000.0, 4734000.0))
+        run_once(config, any_station=True)
+        with Store.reading(config.store.path) as store:
+            (other,) = store.arc_numbers()
+            heights = store.apriori_heights(other)
+            arcs = store.arcs(other)
+        assert other != NAME
+        assert heights
+        assert (arcs["apriori_height_m"] != 5.0).all()
 
 
 def test_damage_and_truncation_are_told_per_file(day):
@@ -380,6 +499,28 @@ class TestHeights:
         assert (report.ingest.arcs_new, report.ingest.arcs_superseded) == (0, 0)
 
 
+def thinned(text, every):
+    """Text of an observation file with every so many-th epoch."""
+    parts = text.split(b"\n> ")
+    return b"\n> ".join([parts[0], *parts[1::every]]).rstrip(b"\n") + b"\n"
+
+
+def test_a_slow_receiver_is_told_to_state_its_longest_pause(day):
+    for path in inbox(day):
+        text = thinned(gzip.decompress(path.read_bytes()), 8)  # every 240 s
+        path.write_bytes(gzip.compress(text))
+    config = load_config(day / "soilglint.toml")
+    assert config.arc_settings().max_gap_s == 300.0
+    note = next(iter(run_once(config).ingest.notes.values()))
+    assert "every 240 s" in note
+    assert "qc.max_gap_s = 720" in note
+    config.store.path.unlink()
+    stated = configured(day, ("[soil]", "[qc]\nmax_gap_s = 720\nmin_points = 10\n\n[soil]"))
+    report = run_once(stated)
+    assert report.ingest.arcs_new > 0
+    assert not any("max_gap_s" in note for note in report.ingest.notes.values())
+
+
 class TestSettings:
     def test_patterns_that_name_nothing_are_told(self, day):
         config = configured(
@@ -413,6 +554,13 @@ class TestSettings:
         assert "store" in str(caught.value)
         assert "qc.end_above_deg" in str(caught.value)
         assert "station.elevation" in status(other)["notes"]["settings"]
+
+    def test_a_store_goes_with_its_stations_name(self, day):
+        run_once(load_config(day / "soilglint.toml"))
+        other = configured(day, ('name = "smpl"', 'name = "other"'))
+        with pytest.raises(ConfigError, match='was "smpl" and is "other"'):
+            run_once(other)
+        assert "station.name" in status(other)["notes"]["settings"]
 
     def test_settings_of_the_model_may_change(self, day):
         run_once(load_config(day / "soilglint.toml"))

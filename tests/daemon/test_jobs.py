@@ -163,6 +163,7 @@ def test_an_estimate_is_final_two_days_behind_the_newest_observation(config):
         )
         with store.transaction():
             store.put_file(NAME, later)
+            store.put_estimates_due(NAME, later.span[1])
         make_estimates(config, store, pd.Timestamp("2024-05-17T12:00Z"))
         before = {e["time"]: e for e in store.estimates(NAME, "live")}
         daily = store.estimates(NAME, "daily")
@@ -324,6 +325,24 @@ def test_heights_stay_once_they_are_learnt(config):
     assert all(abs(height.height_m - 1.8) < 0.02 for height in learnt.values())
 
 
+def test_heights_of_other_reflectors_do_not_stand_in_the_way(sample):
+    """Half of the arcs lie too far from the antenna's height: in pieces the others count too."""
+    path = sample / "soilglint.toml"
+    # The truth is 1.8 m, and what lies further than 0.5 m from the antenna's height is left out.
+    path.write_text(path.read_text().replace("antenna_height_m = 1.8", "antenna_height_m = 2.3"))
+    whole = shutil.copytree(sample, sample.with_name("at_once"))
+    run_once(load_config(whole / "soilglint.toml"))
+    config = load_config(path)
+    names = [file.name for file in observations(sample)]
+    for name in names:
+        (sample / "inbox" / name).rename(sample / name)
+    for name in names:
+        (sample / name).rename(sample / "inbox" / name)
+        assert run_once(config).estimates.revised == 0
+    assert contents(config, "apriori_heights")
+    assert same_results(config, load_config(whole / "soilglint.toml"))
+
+
 @pytest.mark.parametrize("function", ["insert_arcs", "put_points", "put_estimates"])
 def test_killed_inside_a_step_nothing_is_half_written(config, whole, function):
     """A process killed in the middle, then run again, ends where an undisturbed one does."""
@@ -388,6 +407,7 @@ def test_a_long_silence_is_stated_for_a_week_and_no_longer(config):
     with Store.writing(config.store.path) as store:
         with store.transaction():
             store.put_file(NAME, later)
+            store.put_estimates_due(NAME, later.span[1])
         make_estimates(config, store, pd.Timestamp("2024-06-13T00:00Z"))
         times = pd.DatetimeIndex([e["time"] for e in store.estimates(NAME, "live")])
         silent = store.estimates(NAME, "live", last=2)

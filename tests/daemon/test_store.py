@@ -1,3 +1,4 @@
+import os
 import signal
 import sqlite3
 import subprocess
@@ -352,3 +353,41 @@ def test_whether_somebody_writes_can_be_asked(tmp_path):
     with Store.writing(path):
         assert is_held(path)
     assert not is_held(path)
+
+
+def test_a_full_disk_is_told_and_leaves_whole_steps(store):
+    def fill():
+        with store.transaction():
+            for number in range(2000):
+                store.put_file("test", replace(RECORD, path=str(number), reason="x" * 500))
+
+    with store.transaction():
+        store.put_file("test", RECORD)
+    store._connection.execute("PRAGMA max_page_count = 40")
+    with pytest.raises(StoreError, match="full"):
+        fill()
+    assert list(store.files("test")) == ["a.rnx"]
+    store._connection.execute("PRAGMA max_page_count = 100000")
+    fill()
+    assert len(store.files("test")) == 2001
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+@pytest.mark.parametrize("opened", ["reading", "writing"])
+def test_what_is_no_regular_file_is_refused_and_not_waited_for(tmp_path, kind, opened):
+    path = tmp_path / "s.sqlite"
+    path.mkdir() if kind == "folder" else os.mkfifo(path)
+    script = f"""
+        from pathlib import Path
+        from daemon.errors import StoreError
+        from daemon.store import Store
+        try:
+            Store.{opened}(Path({str(path)!r}))
+        except StoreError as error:
+            print(error)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        check=True, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert ("is a folder" if kind == "folder" else "no regular file") in done.stdout

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from daemon.superseding import arc_changes, succession
 
@@ -87,6 +88,28 @@ def test_arcs_of_a_changed_file_give_way_even_to_less(made_arcs):
     obsolete, new = changes(stored(made_arcs()), part.iloc[:0], {1})
     assert obsolete == [1]
     assert new.empty
+
+
+def test_arcs_whose_observations_are_at_hand_give_way_even_to_less(made_arcs):
+    whole, part = stored(made_arcs()), made_arcs(end=NOON + 10 * MINUTE, n_obs=20)
+    assert succession(whole, part, (), at_hand={1}).giving_way == {1}
+    # Not to nothing: what was not looked at stays.
+    assert succession(whole, part.iloc[:0], (), at_hand={1}).giving_way == set()
+
+
+@pytest.mark.parametrize("at_hand", [(), {2}])
+def test_an_arc_does_not_give_way_to_one_that_is_dropped(made_arcs, at_hand):
+    """The first lacks observations by now, so what would join both is dropped: both must stay."""
+    parts = made_arcs(
+        2,
+        start=[NOON, NOON + 20 * MINUTE],
+        end=[NOON + 10 * MINUTE, NOON + 40 * MINUTE],
+        n_obs=[100, 30],
+    )
+    joined = made_arcs(start=NOON + 8 * MINUTE, end=NOON + 40 * MINUTE, n_obs=90)
+    decided = succession(stored(parts), joined, (), at_hand)
+    assert decided.giving_way == set()
+    assert decided.dropped.tolist() == [True]
 
 
 def test_an_empty_store_takes_everything(made_arcs):

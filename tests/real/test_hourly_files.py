@@ -11,6 +11,7 @@ import pytest
 from daemon.config import load_config
 from daemon.ingest import look
 from daemon.jobs import run_once
+from daemon.store import Store
 from retrieval.rinex import read_text
 
 OBSERVATION = "ESBC00DNK_R_20201770000_01D_30S_MO.crx.gz"
@@ -226,6 +227,29 @@ def test_two_days_of_soil_in_any_order(shared_data, tmp_path, mchl, mchl_hours):
             (config.inbox.path / name).write_bytes(mchl_hours[name])
             run_once(config)
         assert_same(config, whole)
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["alone", "with newer files"])
+def test_an_hour_that_is_late_by_47(tmp_path, mchl, mchl_hours, together):
+    """The first day stands for a third one too; what comes in the same run makes nothing late."""
+    third = {
+        name.replace("2025010", "2025012"): text + b"\n"
+        for name, text in list(mchl_hours.items())[:24]
+    }
+    hours = {**mchl_hours, **third}
+    names = list(hours)
+    held, then = names[20], names[20 + 48 :]
+    whole, config = mchl(tmp_path / "whole"), mchl(tmp_path / "late")
+    rounds = [[*names[:20], *names[21:68]], [held, *(then if together else ())], then]
+    for one, order in ((whole, [names]), (config, rounds)):
+        for some in order:
+            for name in some:
+                (one.inbox.path / name).write_bytes(hours[name])
+            run_once(one)
+    assert_same(config, whole)
+    with Store.reading(config.store.path) as store:
+        live = {e["time"]: e["vwc"] for e in store.estimates("mchl", "live")}
+        assert all(live[e["time"]] == e["vwc"] for e in store.estimates("mchl", "daily"))
 
 
 def test_what_is_not_there_yet_changes_nothing(tmp_path, mchl, mchl_hours):

@@ -261,3 +261,22 @@ def test_a_season_that_is_none_is_refused(season):
 def test_the_hemisphere_decides_where_nothing_is_stated():
     assert dry_season_doy(-26.4) == (330, 45)
     assert dry_season_doy(0.0) == dry_season_doy(52.0) == (170, 230)
+
+
+def test_an_arc_belongs_to_the_day_that_it_was_heard_on(made_arcs):
+    """Arcs of 23:40 to 00:10 close on the next day: at the end of the record, one without data."""
+    psi = wetness_of()
+    arcs = arcs_of(made_arcs, psi)
+    late = arcs["satellite"] == "G06"
+    hours = pd.Timedelta(hours=17, minutes=40)  # from 6 o'clock
+    for name in ("start", "end", "closed"):
+        arcs.loc[late, name] += hours
+    for name in ("end", "closed"):
+        arcs.loc[late, name] -= pd.Timedelta(minutes=10)
+    table = RetrospectiveModel(settings()).estimate(arcs)
+    assert len(table) == len(psi)
+    assert (table["n_arcs"] == TRACKS).all()
+    age = table["time"] - table["effective_time"]
+    assert age.between(pd.Timedelta(0), pd.Timedelta(hours=24)).all()
+    whole = RetrospectiveModel(settings()).estimate(arcs_of(made_arcs, psi))
+    pd.testing.assert_series_equal(table["vwc"], whole["vwc"])
