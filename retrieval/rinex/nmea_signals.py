@@ -1,8 +1,9 @@
 """Whose the numbers of NMEA sentences are: satellites and signals by their RINEX names.
 
 Numbers are those of NMEA 0183 4.11 (System ID and Signal ID), as printed by gpsd ("NMEA Revealed",
-https://gpsd.gitlab.io/gpsd/NMEA.html) and pynmeagps; the standard itself is not public. Older sentences count all systems in
-one row of numbers, which differs between makers above 100: gpsd's "Satellite IDs" lists it.
+https://gpsd.gitlab.io/gpsd/NMEA.html) and pynmeagps; the standard itself is not public. Older
+sentences count all systems in one row of numbers, which differs between makers above 100: gpsd's
+"Satellite IDs" lists it.
 """
 
 from __future__ import annotations
