@@ -292,7 +292,7 @@ def _run_text(report: RunReport) -> str:
         f"arcs      {ingested.arcs_new} new, in place of {ingested.arcs_superseded}",
         *([f"weather   {plural(ingested.weather_new, 'row')}"] if ingested.weather_new else []),
         f"estimates {report.estimates.new} new, {report.estimates.revised} made again",
-        *(f"  {path}: {reason}" for path, reason in ingested.problems.items()),
+        *note_lines(ingested.problems, "problem of"),
         *note_lines(ingested.notes),
     ]
     return "\n".join(lines)
