@@ -41,7 +41,7 @@ class _Commands(TyperGroup):
             return super().main(*args, **options)
         except SystemExit as ended:
             if isinstance(ended.__context__, BrokenPipeError):
-                sys.exit(BROKEN_PIPE)
+                _end_unheard()
             raise
 
 
@@ -64,7 +64,7 @@ def main() -> None:
     try:
         app()
     except BrokenPipeError:  # from a complaint of typer's own: stderr is closed too
-        sys.exit(BROKEN_PIPE)
+        _end_unheard()
     except Exception as error:  # noqa: BLE001 - the program's border: what none foresaw ends here
         where = "" if "--debug" in sys.argv else f" (traceback in {_logged(error)})"
         if "--debug" in sys.argv:
@@ -75,6 +75,15 @@ def main() -> None:
             err=True,
         )
         sys.exit(int(ExitCode.INTERNAL))
+
+
+def _end_unheard() -> NoReturn:
+    """End because whoever read our output has gone."""
+    # What is still in the buffers would fail once more when Python ends, with a code of its own.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
+    sys.exit(BROKEN_PIPE)
 
 
 def _terminated(_signal: int, _frame: object) -> NoReturn:
