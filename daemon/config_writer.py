@@ -22,6 +22,7 @@ from daemon.files import written_whole
 from daemon.plural import plural
 from daemon.sections import QcSection, StationSection
 from daemon.station_facts import StationFacts
+from retrieval.arcs import DEFAULT_GAP_S, gap_of_interval_s
 from retrieval.errors import UnknownSignalError
 from retrieval.fusion import dry_season_doy
 from retrieval.soil import TEXTURES
@@ -136,6 +137,9 @@ def configuration_text(facts: StationFacts, answers: Answers) -> str:
         active["station.antenna_height_m"] = answers.antenna_height_m
     if answers.nav:
         active["orbits.nav"] = list(answers.nav)
+    gap_s = gap_of_interval_s(facts.interval_s or 0.0)
+    if gap_s > DEFAULT_GAP_S:
+        active["qc.max_gap_s"] = gap_s
     written = {key: f"{key.partition('.')[2]} = {_toml(value)}" for key, value in active.items()}
     written["signals.use"] = _signals(facts, chosen_signals(facts, answers.signals))
     # Limits in the comments are those of the texture, which hold unless stated.

@@ -23,6 +23,7 @@ __all__ = [
     "ArcSettings",
     "SkyPoints",
     "cut_arcs",
+    "gap_of_interval_s",
     "median_step_s",
 ]
 
@@ -323,6 +324,17 @@ def median_step_s(time: NDArray[np.datetime64], start: NDArray[np.intp]) -> NDAr
     return median
 
 
+def gap_of_interval_s(interval_s: float) -> float:
+    """Return the pause that an arc may make at an interval of observations, seconds.
+
+    Examples
+    --------
+    >>> gap_of_interval_s(30.0), gap_of_interval_s(240.0)
+    (300.0, 720.0)
+    """
+    return max(DEFAULT_GAP_S, _DEFAULT_GAP_INTERVALS * interval_s)
+
+
 def _longest_gap_s(
     step_s: NDArray[np.float64], same: NDArray[np.bool_], max_gap_s: float | None
 ) -> float:
@@ -333,7 +345,7 @@ def _longest_gap_s(
     if max_gap_s is not None:
         return float(max_gap_s)
     interval_s = float(np.median(step_s[same])) if same.any() else 0.0
-    return max(DEFAULT_GAP_S, _DEFAULT_GAP_INTERVALS * interval_s)
+    return gap_of_interval_s(interval_s)
 
 
 def _motion(elevation_deg: NDArray[np.float64], joined: NDArray[np.bool_]) -> NDArray[np.int8]:

@@ -13,7 +13,7 @@ from daemon.ingest.ephemerides import digits
 from daemon.intake import Intake
 from daemon.store import FileRecord
 from retrieval import gnss
-from retrieval.arcs import DEFAULT_GAP_S, SkyPoints
+from retrieval.arcs import DEFAULT_GAP_S, SkyPoints, gap_of_interval_s
 from retrieval.errors import NoNavigationError
 from retrieval.orbits import OrbitSource
 from retrieval.rinex.records import ObservationFile, SnrTable
@@ -23,8 +23,6 @@ __all__ = ["PlacedFile", "place"]
 
 _NAMED = 12
 _ROWS_AT_ONCE = 250_000
-# Intervals that an arc should be able to miss.
-_INTERVALS = 3
 # A satellite sends its next message long before one is so old. Nearer ones are worth waiting for.
 _STALE_H = {"R": 1.0}
 _STALE_OTHERS_H = 4.0
@@ -161,11 +159,12 @@ def _slow_note(file: ObservationFile, max_gap_s: float) -> str:
     if len(file.epochs) < 2:
         return ""
     interval_s = float(np.median(np.diff(file.epochs).astype(np.int64)) / 1e9)
-    if _INTERVALS * interval_s <= max_gap_s:
+    wanted_s = gap_of_interval_s(interval_s)
+    if wanted_s <= max_gap_s or wanted_s == DEFAULT_GAP_S:
         return ""
     return (
         f"an observation every {interval_s:g} s, and arcs are cut by a pause of more than "
-        f"{max_gap_s:g} s: set qc.max_gap_s = {_INTERVALS * interval_s:g}"
+        f"{max_gap_s:g} s: set qc.max_gap_s = {wanted_s:g}"
     )
 
 

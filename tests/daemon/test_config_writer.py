@@ -1,3 +1,4 @@
+import dataclasses
 import re
 from dataclasses import replace
 from typing import get_args
@@ -68,6 +69,12 @@ def test_every_key_of_every_section_is_there_once():
         kinds = (field.annotation, *get_args(field.annotation))
         sections[name] = list(next(k for k in kinds if hasattr(k, "model_fields")).model_fields)
     assert keys_by_section(configuration_text(FACTS, ANSWERS)) == sections
+
+
+@pytest.mark.parametrize(("interval_s", "gap_s"), [(None, None), (30.0, None), (240.0, 720.0)])
+def test_a_slow_receiver_gets_its_longest_pause(tmp_path, interval_s, gap_s):
+    facts = dataclasses.replace(FACTS, interval_s=interval_s)
+    assert loaded(configuration_text(facts, ANSWERS), tmp_path).qc.max_gap_s == gap_s
 
 
 def test_every_section_and_key_is_explained():
