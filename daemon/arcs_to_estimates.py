@@ -43,7 +43,7 @@ _CALIBRATING = "calibrating"
 # What to do about it: of a table, of a store.
 _NO_ARCS = (
     "; make a table of longer observations with `soilglint arcs`",
-    " of this station; take observations in with `soilglint run`",
+    " of this station that were accepted; take observations in with `soilglint run`",
 )
 # As in the schema of the estimates.
 _STATION_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -99,7 +99,9 @@ def arcs_of_station(
         if config is None:
             raise UsageError("expected --arcs FILE, or --config FILE of a station with a store")
         with Store.reading(config.store.path) as store:
-            arcs, source = store.arcs(config.station.name), str(config.store.path)
+            # Accepted ones alone, and what models need: a year of whole rows is .7 GB.
+            arcs, source = store.model_arcs(config.station.name), str(config.store.path)
+            arcs = arcs.assign(station=config.station.name)
     else:
         arcs, source = read_arc_table(path), str(path)
     names = sorted(arcs["station"].unique())

@@ -26,7 +26,15 @@ from retrieval.rinex.sp3 import read_sp3
 from retrieval.rinex.text import FileKind, Text, file_kind, read_text
 from retrieval.station import Station, distance_m
 
-__all__ = ["FUTURE_TOLERANCE", "ORBIT_KINDS", "Intake", "parse_position", "take_in", "unopened"]
+__all__ = [
+    "FUTURE_TOLERANCE",
+    "ORBIT_KINDS",
+    "Intake",
+    "away",
+    "parse_position",
+    "take_in",
+    "unopened",
+]
 
 ORBIT_KINDS = (FileKind.NAVIGATION.value, FileKind.SP3.value)
 
@@ -117,7 +125,7 @@ def take_in(
     else:
         state, reason = _judged(file, kind, site, now)
     if elsewhere and state == FileState.INGESTED:
-        let_in = f"of another station, {_away(apart_m)} away, and let in as {site.name}"
+        let_in = f"of another station, {away(apart_m)} away, and let in as {site.name}"
         reason = "; ".join(part for part in (let_in, reason) if part)
     record = _observation_record(found, kind, file, state, reason, site.name, now)
     return Intake(record, site, file if state == FileState.INGESTED else None)
@@ -141,7 +149,7 @@ def _distance_m(file: ObservationFile, station: Station) -> float:
     return 0.0 if position_m is None else distance_m(position_m, station.ecef_m)
 
 
-def _away(distance_m: float) -> str:
+def away(distance_m: float) -> str:
     """Write a distance, in kilometres where metres say no more."""
     return f"{distance_m:.0f} m" if distance_m < 10_000 else f"{distance_m / 1000:,.0f} km"
 
@@ -149,7 +157,7 @@ def _away(distance_m: float) -> str:
 def _elsewhere_note(file: ObservationFile, station: Station, apart_m: float) -> str:
     """Say that a file is of another station."""
     return (
-        f"its header places the antenna {_away(apart_m)} from station {station.name} (marker "
+        f"its header places the antenna {away(apart_m)} from station {station.name} (marker "
         f"{file.header.marker or 'none'}); more than {SAME_STATION_M:.0f} m is another station: "
         "correct [station], or take the file out of the inbox"
     )

@@ -86,7 +86,7 @@ def station_status(config: Config, store: Store) -> dict[str, Any]:
         "calibration_days": config.model.min_days,
         "estimate": estimates[0] if estimates else None,
         "outbox": {
-            "waiting": len(store.outbox(name)),
+            "waiting": store.outbox_size(name),
             "dropped": store.counter("outbox_dropped"),
         },
     }

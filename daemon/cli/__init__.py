@@ -2,8 +2,8 @@
 
 Only this package prints. `program` is the frame: errors leave it as one plain message on stderr
 and an exit code of `daemon.exit_codes`. `commands`, `estimate_command` and `setup_commands` hold
-the commands; `arc_options` reads the options of ``soilglint arcs``, `questions` asks those of
-``soilglint config init``.
+the commands, `shared` what they have in common; `arc_options` reads the options of ``soilglint
+arcs``, `questions` asks those of ``soilglint config init``.
 """
 
 # All three register their commands.

@@ -12,8 +12,9 @@ from datetime import date as Date  # noqa: N812 - `date` is an option's name
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from daemon.cli.shared import check_table
 from daemon.errors import OutputError, UsageError
-from daemon.files import check_folder, check_target
+from daemon.files import check_folder
 from retrieval.errors import InputError
 
 if TYPE_CHECKING:
@@ -66,9 +67,7 @@ def check_position(position: tuple[float, float, float] | None) -> None:
 
 def check_outputs(out: Path, plots: Path | None, read: Iterable[Path]) -> None:
     """Refuse --out and --plots that could not be written in the end, or would be what is read."""
-    if out.suffix.lower() not in (".parquet", ".csv"):
-        raise UsageError(f"--out {out}: expected a name that ends in .parquet or .csv")
-    check_target("--out", out, read)
+    check_table(out, read)
     if plots is None:
         return
     check_folder("--plots", plots)

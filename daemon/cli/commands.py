@@ -12,20 +12,18 @@ import typer
 
 from daemon.cli.arc_options import arc_settings, check_outputs, check_position, day, signal_names
 from daemon.cli.program import app, show
+from daemon.cli.shared import DEFAULT_CONFIG, ConfigOption, is_csv, load, write_table
 from daemon.errors import OutputError, UsageError
-from daemon.files import check_target, written_whole
+from daemon.files import check_target
 from retrieval.errors import NoNavigationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from daemon.config import Config
     from daemon.jobs import RunReport
     from retrieval.chain import ChainResult
 
 __all__ = ["arcs", "run", "sample", "status"]
-
-_DEFAULT_CONFIG = Path("soilglint.toml")
 
 
 class HeightMode(StrEnum):
@@ -115,7 +113,7 @@ def arcs(
         raise UsageError("--config and --position: give one of them, both state the position")
     check_position(position)
     on, selected = day(date), signal_names(signals)
-    settings = _load(config) if config is not None else None
+    settings = load(config) if config is not None else None
     how = arc_settings(settings, elevation, height_mode.value, apriori_height)
     navigation, faults = list(nav or []), ""
     if settings is not None:
@@ -144,10 +142,10 @@ def arcs(
         )
     except NoNavigationError as error:
         raise NoNavigationError("; ".join(part for part in (str(error), faults) if part)) from error
-    _write_arcs(result, out)
-    plot_files = _write_plots(result, plots)
+    from daemon.arc_summary import arc_summary, arcs_csv, summary_lines
 
-    from daemon.arc_summary import arc_summary, summary_lines
+    write_table(arcs_csv(result.arcs) if is_csv(out) else result.arcs, out)
+    plot_files = _write_plots(result, plots)
 
     written = {"out": str(out), "plots": [str(path) for path in plot_files]}
     summary = {**arc_summary(result), **written}
@@ -160,9 +158,7 @@ def arcs(
 
 @app.command(epilog="Example: soilglint run --config soilglint.toml --once")
 def run(
-    config: Annotated[
-        Path, typer.Option(readable=False, help="The station's configuration.")
-    ] = _DEFAULT_CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
     once: Annotated[
         bool, typer.Option("--once", help="Take in what lies in the inbox, then end.")
     ] = False,
@@ -181,7 +177,7 @@ def run(
             "run: the unattended service is not part of this version yet; add --once to take in "
             "what lies in the inbox and end (from cron or a systemd timer, if it is to be repeated)"
         )
-    settings = _load(config)
+    settings = load(config)
 
     from daemon.jobs import run_once
 
@@ -191,13 +187,11 @@ def run(
 
 @app.command(epilog="Example: soilglint status --config soilglint.toml --json")
 def status(
-    config: Annotated[
-        Path, typer.Option(readable=False, help="The station's configuration.")
-    ] = _DEFAULT_CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
     as_json: Annotated[bool, typer.Option("--json", help="Write it as JSON.")] = False,
 ) -> None:
     """Show a station's files, arcs and last estimate."""
-    settings = _load(config)
+    settings = load(config)
 
     from daemon.status import station_status, status_lines
     from daemon.store import Store
@@ -219,28 +213,6 @@ def sample(
     from daemon.sample import write_sample
 
     show(f"written   {write_sample(folder)}")
-
-
-def _load(path: Path) -> Config:
-    """Read a configuration file."""
-    from daemon.config import load_config
-
-    return load_config(path)
-
-
-def _write_arcs(result: ChainResult, out: Path) -> None:
-    """Write the arc table, whole or not at all."""
-    from daemon.arc_summary import arcs_csv
-
-    try:
-        # Opened here, because not every writer takes every name that a file may have.
-        with written_whole(out) as partial, partial.open("wb") as file:
-            if out.suffix.lower() == ".csv":
-                arcs_csv(result.arcs).to_csv(file, index=False)
-            else:
-                result.arcs.to_parquet(file, index=False)
-    except OSError as error:
-        raise OutputError(f"--out {out}: cannot be written ({error.strerror})") from error
 
 
 def _write_plots(result: ChainResult, folder: Path | None) -> list[Path]:

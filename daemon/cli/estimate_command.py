@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from daemon.cli.program import app, show
-from daemon.errors import OutputError, UsageError
-from daemon.files import check_target, written_whole
+from daemon.cli.shared import check_table, is_csv, load, write_table
+from daemon.errors import UsageError
 from retrieval.errors import InputError
 from retrieval.soil import soil_limits
 
 if TYPE_CHECKING:
-    from daemon.arcs_to_estimates import Estimation
-    from daemon.config import Config
+    pass
 
 __all__ = ["estimate"]
 
@@ -74,14 +73,13 @@ def estimate(
     as_json: Annotated[bool, typer.Option("--json", help="Write the summary as JSON.")] = False,
 ) -> None:
     """Turn arcs into soil moisture with bounds and flags."""
-    if out.suffix.lower() not in (".parquet", ".csv"):
-        raise UsageError(f"--out {out}: expected a name that ends in .parquet or .csv")
-    check_target("--out", out, [arcs] if arcs else ())
+    check_table(out, [arcs] if arcs else ())
     _check_options(arcs, config, texture, latitude, model, every, mode)
 
     from daemon.arcs_to_estimates import (
         arcs_of_station,
         estimate_station,
+        estimates_frame,
         estimation_summary,
         naming_note,
         summary_lines,
@@ -89,9 +87,9 @@ def estimate(
         texture_settings,
     )
 
-    settings = _load(config)
+    settings = None if config is None else load(config)
     if settings is not None:
-        check_target("--out", out, settings.own_files())
+        check_table(out, settings.own_files())
     how = settings.model_settings() if settings else texture_settings(texture or "", latitude)
     table, name = arcs_of_station(settings, arcs, station)
     done = estimate_station(
@@ -102,7 +100,7 @@ def estimate(
         retrospective=mode is Mode.RETROSPECTIVE,
         temperature_c=temperatures_of(settings),
     )
-    _write(done, out)
+    write_table(estimates_frame(done.records, as_text=is_csv(out)), out)
     summary = {**estimation_summary(done), "out": str(out)}
     note = naming_note(table, name)
     if note and station is None:
@@ -152,28 +150,3 @@ def _check_options(
         )
     if mode is Mode.RETROSPECTIVE and every not in (None, _DAY_MINUTES):
         raise UsageError(f"--every {every}: retrospective estimates are daily; leave it out")
-
-
-def _load(path: Path | None) -> Config | None:
-    """Read a configuration file, if one is given."""
-    if path is None:
-        return None
-    from daemon.config import load_config
-
-    return load_config(path)
-
-
-def _write(done: Estimation, out: Path) -> None:
-    """Write the estimates, whole or not at all."""
-    from daemon.arcs_to_estimates import estimates_frame
-
-    as_text = out.suffix.lower() == ".csv"
-    table = estimates_frame(done.records, as_text=as_text)
-    try:
-        with written_whole(out) as partial, partial.open("wb") as file:
-            if as_text:
-                table.to_csv(file, index=False)
-            else:
-                table.to_parquet(file, index=False)
-    except OSError as error:
-        raise OutputError(f"--out {out}: cannot be written ({error.strerror})") from error

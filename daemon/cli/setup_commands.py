@@ -13,6 +13,7 @@ import typer
 from daemon.cli.arc_options import check_position, signal_names
 from daemon.cli.program import app, show
 from daemon.cli.questions import Questions
+from daemon.cli.shared import DEFAULT_CONFIG, ConfigOption, load
 from daemon.errors import OutputError
 from daemon.exit_codes import ExitCode
 from daemon.files import check_target
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check", "init"]
 
-_DEFAULT_CONFIG = Path("soilglint.toml")
 
 config_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(config_app, name="config", help="Write a station's configuration.")
@@ -49,7 +49,7 @@ def init(
             "receiver are taken from them.",
         ),
     ],
-    out: Annotated[Path, typer.Option(readable=False, help="The file to write.")] = _DEFAULT_CONFIG,
+    out: Annotated[Path, typer.Option(readable=False, help="The file to write.")] = DEFAULT_CONFIG,
     name: Annotated[
         str | None, typer.Option(help="Of the station. Default: from the marker.")
     ] = None,
@@ -134,15 +134,11 @@ def init(
 
 @app.command(epilog="Example: soilglint check --config soilglint.toml")
 def check(
-    config: Annotated[
-        Path, typer.Option(readable=False, help="The station's configuration.")
-    ] = _DEFAULT_CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
     as_json: Annotated[bool, typer.Option("--json", help="Write the findings as JSON.")] = False,
 ) -> None:
     """Look over a configuration and all it names, without changing anything."""
-    from daemon.config import load_config
-
-    settings = load_config(config)
+    settings = load(config)
 
     from daemon.check import check_lines, check_station, could_run
 

@@ -33,6 +33,7 @@ from daemon.intake import (
     FUTURE_TOLERANCE,
     ORBIT_KINDS,
     Intake,
+    away,
     parse_position,
     take_in,
     unopened,
@@ -241,7 +242,7 @@ class _Look:
         if apart_m <= SAME_STATION_M:
             return intake
         reason = (
-            f"its marker {record.site} is that of files of a place {apart_m:.0f} m away, which are "
+            f"its marker {record.site} is that of files of a place {away(apart_m)} away, which are "
             "in the store: give it a store of its own, or another marker"
         )
         return Intake(

@@ -42,8 +42,7 @@ class Arcs(Database):
 
         The index is the arc's number in the store; column `revision` follows the table's own.
         """
-        low = "" if since is None else utc_text(since)
-        high = "9999" if until is None else utc_text(until)
+        low, high = _span_texts(since, until)
         rows = self._query(
             f"SELECT {_ARC_NAMES}, id, revision FROM arcs "  # noqa: S608 - our own column names
             'WHERE station = ? AND "end" >= ? AND start <= ? '
@@ -53,19 +52,22 @@ class Arcs(Database):
         )
         return arcs_of_rows(rows)
 
-    def model_arcs(self, site: str, since: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
+    def model_arcs(
+        self, site: str, since: pd.Timestamp | None = None, until: pd.Timestamp | None = None
+    ) -> pd.DataFrame:
         """Return what models need of the accepted arcs that overlap a span of time, UTC.
 
         Read in parts, because a year of arcs as Python values takes ten times the memory of the
         table.
         """
         names = ", ".join(f'"{name}"' for name in MODEL_COLUMNS)
+        low, high = _span_texts(since, until)
         parts: list[pd.DataFrame] = []
         with sqlite_errors(self.path):
             rows = self._connection.execute(
                 f"SELECT {names} FROM arcs "  # noqa: S608 - our own column names
                 'WHERE station = ? AND accepted AND "end" >= ? AND start <= ?',
-                (site, utc_text(since), utc_text(until)),
+                (site, low, high),
             )
             while part := rows.fetchmany(_ROWS_AT_ONCE):
                 parts.append(model_arcs_of_rows(part))
@@ -230,3 +232,8 @@ class Arcs(Database):
             (site,),
         )
         return int(rows[0][0])
+
+
+def _span_texts(since: pd.Timestamp | None, until: pd.Timestamp | None) -> tuple[str, str]:
+    """Return the ends of a span as they compare with stored times."""
+    return "" if since is None else utc_text(since), "9999" if until is None else utc_text(until)

@@ -96,6 +96,11 @@ class Estimates(Database):
         )
         return [(row["id"], row["product"], row["time"]) for row in rows]
 
+    def outbox_size(self, station: str) -> int:
+        """Return how many estimates are to be sent."""
+        sql = "SELECT COUNT(*) FROM outbox WHERE station = ?"
+        return int(self._query(sql, (station,))[0][0])
+
     def counter(self, name: str) -> int:
         """Return how often something was counted, 0 if never."""
         rows = self._query("SELECT number FROM counters WHERE name = ?", (name,))

@@ -205,7 +205,9 @@ class TestArcsOfStation:
                     arcs_of_station(given, table(), wanted)
         with Store.writing(config.store.path, make_folder=True):
             pass
-        with pytest.raises(InputError, match=r"test.sqlite: holds no arcs of this station; take"):
+        with pytest.raises(
+            InputError, match=r"test.sqlite: holds no arcs of this station that were accepted; take"
+        ):
             arcs_of_station(config, None, None)
 
     def test_those_of_the_store(self, made_arcs, config_file):

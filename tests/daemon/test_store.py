@@ -192,6 +192,8 @@ def test_the_outbox_is_bounded_and_what_is_dropped_is_counted(store, monkeypatch
         with store.transaction():
             store.put_estimates([{**ESTIMATE, "time": time}])
     assert [time for _, _, time in store.outbox("test")] == times[2:]
+    assert store.outbox_size("test") == 3
+    assert store.outbox_size("other") == 0
     assert store.counter("outbox_dropped") == 2
     assert len(store.estimates("test", "live")) == 5
 
