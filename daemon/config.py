@@ -7,16 +7,13 @@ refused: a misspelt key must not silently leave a default in force.
 
 from __future__ import annotations
 
-import difflib
 import glob
 import json
-import tomllib
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import PrivateAttr, ValidationError, model_validator
+from pydantic import PrivateAttr, model_validator
 
-from daemon.config_faults import worded_fault
 from daemon.errors import ConfigError
 from daemon.sections import (
     InboxSection,
@@ -25,7 +22,6 @@ from daemon.sections import (
     QcSection,
     RefractionSection,
     ScheduleSection,
-    Section,
     SignalsSection,
     SoilSection,
     StationSection,
@@ -35,8 +31,8 @@ from daemon.sections import (
 from retrieval.arcs import DEFAULT_GAP_S, ArcSettings
 from retrieval.errors import InputError
 from retrieval.fusion import LinearSettings, dry_season_doy
-from retrieval.special_files import special_kind
 from retrieval.station import Station
+from retrieval.toml_files import Section, Wording, load_sections
 
 __all__ = ["Config", "load_config", "window_margins"]
 
@@ -66,7 +62,6 @@ _ARC_QC = (
     "min_peak_to_noise",
     "min_amplitude",
 )
-_BYTE_ORDER_MARK = "\ufeff"
 
 
 def window_margins(low_deg: float, high_deg: float) -> tuple[float, float]:
@@ -203,38 +198,10 @@ def load_config(path: Path) -> Config:
     ConfigError
         The file is missing, is not TOML, or a key is missing, unknown or out of range.
     """
-    special = special_kind(path)
-    if special:
-        raise ConfigError(f"{path}: is {special}; give the file of the configuration")
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise ConfigError(
-            f"{path}: there is no such file; give the station's configuration with --config"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            f"{path}: expected UTF-8 text, found byte {error.object[error.start]:#x} "
-            f"at position {error.start}; save the file as UTF-8"
-        ) from error
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-    if text.startswith(_BYTE_ORDER_MARK):
-        raise ConfigError(
-            f"{path}: begins with a byte order mark, which TOML does not allow; save the file as "
-            'UTF-8 without it ("UTF-8", not "UTF-8 with BOM")'
-        )
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from error
-    try:
-        # Through JSON, because strictness then still lets lists be tuples and text be paths.
-        config = Config.model_validate_json(json.dumps(content, default=str))
-    except ValidationError as error:
-        faults = [_fault(fault, content) for fault in error.errors(include_url=False)]
-        # Two values of a list may be wrong in one way.
-        raise ConfigError("\n".join(f"{path}: {one}" for one in dict.fromkeys(faults))) from error
+        config = load_sections(Config, path, _WORDING)
+    except InputError as error:
+        raise ConfigError(str(error)) from error
     config = _with_paths_from(config, path.resolve().parent)
     config._path = path.resolve()
     return config
@@ -259,26 +226,15 @@ def _with_paths_from(config: Config, folder: Path) -> Config:
     )
 
 
-def _fault(fault: Any, content: dict[str, Any]) -> str:
-    """Say which key is wrong, what it holds, and what would be right."""
-    place = [str(part) for part in fault["loc"]]
-    if fault["type"] == "missing" and len(place) <= 2:
-        return f"{_named(place)} is missing{_HINTS.get('.'.join(place), '')}"
-    if fault["type"] == "extra_forbidden":
-        return _unknown_key(place)
-    place, message = worded_fault(fault)
-    key = ".".join(place)
-    if not place:
-        return message
-    value = _value_at(content, place)
+def _own_words(kind: str, key: str, value: Any) -> str | None:
+    """Say of what is not there yet that it will be."""
+    if kind == "extra_forbidden" and key in _LATER_SECTIONS:
+        return f"section [{key}] {_LATER}"
+    if kind == "extra_forbidden" and key in _LATER_KEYS:
+        return f"{key} {_LATER}"
     if key == "model.kind" and value in _LATER_MODELS:
         return f'model.kind = {json.dumps(value)}: this model {_LATER}, or use "linear"'
-    return f"{key} = {json.dumps(value, default=str)}: {message}"
-
-
-def _named(place: list[str]) -> str:
-    """Name a section or a key."""
-    return f"section [{place[0]}]" if len(place) == 1 else ".".join(place)
+    return None
 
 
 _HINTS = {
@@ -296,36 +252,23 @@ _HINTS = {
     "weather.path": '; give the CSV file of temperature and rain, such as path = "weather.csv"',
 }
 
-
-def _section_class(name: str) -> type[Section] | None:
-    """Return the class of a section."""
-    field = Config.model_fields.get(name)
-    # A section that may be missing is written `Section | None`.
-    kinds = (field.annotation, *get_args(field.annotation)) if field else ()
-    return next((k for k in kinds if isinstance(k, type) and issubclass(k, Section)), None)
-
-
-def _unknown_key(place: list[str]) -> str:
-    """Say what an unknown section or key may have meant."""
-    key = ".".join(place)
-    if place[0] in _LATER_SECTIONS:
-        return f"section [{place[0]}] {_LATER}"
-    if key in _LATER_KEYS:
-        return f"{key} {_LATER}"
-    section = Config if len(place) == 1 else _section_class(place[0])
-    known = list(section.model_fields) if section else []
-    near = difflib.get_close_matches(place[-1], known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
-    return f"{_named(place)} is not known; {hint}"
-
-
-def _value_at(content: Any, place: list[str]) -> Any:
-    """Return what the file holds at a place; None where it holds nothing."""
-    for part in place:
-        if isinstance(content, dict):
-            content = content.get(part)
-        elif isinstance(content, list) and part.isdigit() and int(part) < len(content):
-            content = content[int(part)]
-        else:
-            return None
-    return content
+# The form of every key that is a list.
+_LISTS = {
+    "station.azimuths": "[[350, 20], [90, 180]]",
+    "station.elevation": "[5, 25]",
+    "inbox.patterns": '["*.rnx.gz"]',
+    "orbits.nav": '["brdc.21n"]',
+    "orbits.sp3": '["sp3/*.sp3.gz"]',
+    "orbits.prefer": '["sp3", "broadcast"]',
+    "signals.use": '["GS1C", "GS2L"]',
+    "qc.detrend_elevation": "[5, 30]",
+    "qc.height_m": "[0.4, 8]",
+    "soil.dry_season": "[170, 230]",
+}
+_WORDING = Wording(
+    what="give the station's configuration with --config",
+    lists=_LISTS,
+    hints=_HINTS,
+    texts={"station.name": "expected 1 to 64 letters, digits, - and _"},
+    of_own=_own_words,
+)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from daemon.config import Config
-from daemon.sections import Section
+from retrieval.toml_files import Section
 
 __all__ = ["EXPLANATIONS", "Key", "SectionKeys", "configuration_keys"]
 

@@ -7,8 +7,6 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     field_validator,
     model_validator,
@@ -17,6 +15,7 @@ from pydantic import (
 from retrieval.errors import InputError
 from retrieval.gnss import signal_code
 from retrieval.soil import SoilLimits, soil_limits
+from retrieval.toml_files import Section
 
 __all__ = [
     "InboxSection",
@@ -25,7 +24,6 @@ __all__ = [
     "QcSection",
     "RefractionSection",
     "ScheduleSection",
-    "Section",
     "SignalsSection",
     "SoilSection",
     "StationSection",
@@ -84,12 +82,6 @@ _Signal = Annotated[str, AfterValidator(_known_signal)]
 _DayOfYear = Annotated[int, Field(ge=1, le=366)]
 _Season = Annotated[tuple[_DayOfYear, _DayOfYear], AfterValidator(_apart)]
 _Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Section(BaseModel):
-    """A table of the file: strict, without unknown keys, not to be changed."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class StationSection(Section):
