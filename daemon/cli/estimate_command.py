@@ -13,7 +13,6 @@ from daemon.cli.program import app, show
 from daemon.cli.shared import check_table, is_csv, load, write_table
 from daemon.errors import UsageError
 from retrieval.errors import InputError
-from retrieval.soil import soil_limits
 
 if TYPE_CHECKING:
     pass
@@ -124,6 +123,8 @@ def _check_options(
     mode: Mode,
 ) -> None:
     """Refuse options that say too little, too much, or what cannot be."""
+    from retrieval.soil import soil_limits
+
     if model in _LATER_MODELS:
         raise UsageError(f"--model {model}: comes with a later release; use linear")
     if model != "linear":

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from retrieval.errors import InputError
 
-__all__ = ["TEXTURES", "SoilLimits", "soil_limits"]
+__all__ = ["TEXTURES", "SoilLimits", "soil_limits", "usda_class"]
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,25 @@ def soil_limits(texture: str) -> SoilLimits:
     >>> soil_limits("Sandy_Loam").residual
     0.065
     """
+    return TEXTURES[usda_class(texture)]
+
+
+def usda_class(texture: str) -> str:
+    """Return the name of a USDA texture class as it stands in `TEXTURES`.
+
+    Raises
+    ------
+    InputError
+        There is no such class.
+
+    Examples
+    --------
+    >>> usda_class(" Silty-Clay_loam ")
+    'silty clay loam'
+    """
     name = texture.strip().lower().replace("_", " ").replace("-", " ")
     if name not in TEXTURES:
         raise InputError(
             f"soil texture {texture!r} is not a USDA class; use one of {', '.join(TEXTURES)}"
         )
-    return TEXTURES[name]
+    return name
