@@ -79,8 +79,8 @@ def elements_of(
     elements = _osculating(position_m, velocity_m_s)
     for _ in range(_ROUNDS):
         r, v = states_of(elements)
-        r_plain, v_plain = _states(elements, short_periods=False)
-        elements = _osculating(position_m - r + r_plain, velocity_m_s - v + v_plain)
+        r_ellipse, v_ellipse = _states(_without_flattening(elements), short_periods=False)
+        elements = _osculating(position_m - r + r_ellipse, velocity_m_s - v + v_ellipse)
     return elements
 
 
@@ -148,6 +148,15 @@ def _states(
     turning = np.stack([-position[:, 1], position[:, 0], zero], axis=1)
     velocity = r_rate[:, None] * outward + (r * u_rate)[:, None] * forward
     return position, velocity + node_rate[:, None] * turning
+
+
+def _without_flattening(elements: GlonassElements) -> GlonassElements:
+    """Return the Kepler ellipse of the same size and place."""
+    return replace(
+        elements,
+        latitude_rate_rad_s=np.sqrt(GRAVITATION_M3_S2 / elements.semi_major_m**3),
+        node_rate_rad_s=np.zeros_like(elements.node_rate_rad_s),
+    )
 
 
 def _osculating(

@@ -36,6 +36,8 @@ _GLONASS = _HEAD + 3 * _FULL
 _NOTHING, _BLANK = f"{'nan':>19}", " " * 19
 _TRAILING = re.compile(r" +\n")
 _COMMENT_WIDTH = 60
+# What stands for an unknown time of transmission (RINEX 3.04, table A6).
+_NEVER_SENT_S = 0.9999e9
 # Data sources (RINEX 3.04, table A8): I/NAV from E1 and E5b, clock of E5b and E1; F/NAV from E5a.
 _SOURCES = {MESSAGES.index("INAV"): 517.0, MESSAGES.index("FNAV"): 258.0}
 _L2_CODES, _FIT_H = 1.0, {"G": 4.0, "J": 0.0}
@@ -172,7 +174,7 @@ def _formatted(
 
 
 def _seconds_of_week(time: NDArray[np.datetime64]) -> NDArray[np.float64]:
-    """Return seconds since the start of the week, NaN for no time.
+    """Return seconds since the start of the week.
 
     The format would have a message of the week before counted below zero; like most writers we
     count it in its own week, which readers take without a special case.
@@ -180,4 +182,4 @@ def _seconds_of_week(time: NDArray[np.datetime64]) -> NDArray[np.float64]:
     known = ~np.isnat(time)
     since = np.where(known, time, _GPS_EPOCH) - _GPS_EPOCH
     seconds = (since.astype(np.int64) % (_WEEK_S * _NS_PER_S)) / _NS_PER_S
-    return np.where(known, seconds, np.nan)
+    return np.where(known, seconds, _NEVER_SENT_S)
