@@ -291,7 +291,9 @@ def test_the_newest_healthy_inav_record_is_the_one_carried() -> None:
     later = {"toe": last.toe + 2 * H, "toc": last.toc + 2 * H, "toe_s": last.toe_s + 7200}
     ill = type(last)(**{**table, **later, "health": np.ones(1), "eccentricity": np.array([0.1])})
     other = type(last)(**{**table, "message": last.message + 1, "eccentricity": np.array([0.2])})
-    source = Navigation(type(last).concatenate([other, ill, plain.kepler]), plain.glonass)
+    sooner = {"toe": last.toe - 2 * H, "toc": last.toc - 2 * H, "toe_s": last.toe_s - 7200}
+    old = type(last)(**{**table, **sooner, "eccentricity": np.array([0.3])})
+    source = Navigation(type(last).concatenate([other, ill, old, last]), plain.glonass)
     found = season_navigation(source, gps("2025-01-01"), gps("2025-01-02"))
     assert set(found.kepler.eccentricity.tolist()) == {last.eccentricity[0]}
 
