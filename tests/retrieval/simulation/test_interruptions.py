@@ -72,16 +72,16 @@ def test_a_day_alone_is_as_with_its_neighbours():
 
 
 def test_gaps_take_all_satellites_at_the_stated_rate():
-    settings = Interruptions(gaps_per_day=8, gap_mean_s=60)
+    settings = Interruptions(gaps_per_day=8, gap_mean_s=90)
     time = span("2012-01-01", "2012-02-10", 5)
     off = interrupted(settings, 3, time, SATELLITES)
     assert (off == off[0]).all()
     starts = np.flatnonzero(np.diff(off[0].astype(int)) == 1)
-    # 40 days of 8 gaps: 320 +- 18, of which a gap shorter than the 5 s between epochs, on average
-    # 4 % of them, is not seen, and 0.6 % overlap. Four standard deviations.
-    assert len(starts) == pytest.approx(320 * 0.955, abs=4 * 18)
-    # Seen share of time: 8 x 60 s / 86,400 s.
-    assert off[0].mean() == pytest.approx(8 * 60 / 86_400, rel=4 / np.sqrt(160))
+    # 40 days of 8 gaps: 320 +- 18, of which those shorter than the 5 s between epochs are partly
+    # not seen, in all 2.7 % (5 / 180), and 0.8 % overlap. Four standard deviations.
+    assert len(starts) == pytest.approx(320 * 0.965, abs=4 * 18)
+    # Their share of time; 320 exponential lengths have a sum known to sqrt(2 / 320).
+    assert off[0].mean() == pytest.approx(8 * 90 / 86_400, rel=4 * np.sqrt(2 / 320))
     # Starts are spread evenly over the days.
     assert (
         kstest(time[starts].astype("datetime64[s]").astype(int) % 86_400 / 86_400, "uniform")[1]
