@@ -35,7 +35,7 @@ class AntennaPattern:
         Power gain for right-hand and left-hand circular waves from there, dBi; `lhcp_dbi` is None
         where the antenna takes no left-hand wave.
     rhcp_phase_deg, lhcp_phase_deg : tuple of float
-        Phase of the responses. What 0 and 180 degrees between them mean is said at
+        Phase of the responses. What the angle between them means is said at
         `retrieval.simulation.reflection.circular`.
     """
 
@@ -95,33 +95,36 @@ class AntennaPattern:
 _STEPS_DEG = (90.0, 75, 60, 45, 30, 20, 10, 0, -10, -20, -30, -45, -60, -75, -90)
 _LEVEL = (0.0,) * len(_STEPS_DEG)
 
+# Chamber cuts give no phase between the polarisations, and moisture's effect on the phase of an
+# interferogram hangs on it: docs/forward-model.md shows how. Assumed is a quarter of a turn, which
+# is that of an antenna as sensitive to vertical as to horizontal waves, as choke rings are built to
+# be. That the left-hand response leads and does not lag is not derived from anything: it is the
+# sign with which moisture lowers the phase, as it does in the field.
+_LEAD = (90.0,) * len(_STEPS_DEG)
+
 # Typical of geodetic choke rings on L2, to the nearest half decibel: between the chamber cuts of a
 # TRM29659.00 and a LEIAR25 that come with the simulator of Nievinski and Larson (2014), GPS
 # Solutions 18, 461-464, both sides averaged; the two antennas are within 2 dB of each other above
-# -30 degrees. The zenith gain is assumed. The cuts say nothing of the phase between the
-# polarisations. It is taken as 0 (vertical waves are received better than horizontal ones below
-# the rim), because past the edge of a conductor they are diffracted the more strongly (Keller 1962,
-# Journal of the Optical Society of America 52, 116-130). What depends on it is in
-# docs/forward-model.md.
+# -30 degrees. The zenith gain is assumed.
 _CHOKE_RING = AntennaPattern(
     "choke-ring",
     _STEPS_DEG,
     (8, 7.5, 5.5, 3, 0, -3, -6, -8.5, -11.5, -14.5, -17.5, -21, -25, -28, -30),
     (-12, -13, -14.5, -16, -18, -18.5, -19.5, -20, -21, -21.5, -21.5, -22, -24.5, -27, -28),
     _LEVEL,
-    _LEVEL,
+    _LEAD,
 )
 
 # What is usual of a patch on a ground plane little larger than itself, assumed and not measured:
 # a broad lobe, an axial ratio that goes to pieces towards the horizon, and a lobe below that is
-# left-handed. The phase is assumed as above.
+# left-handed.
 _PATCH = AntennaPattern(
     "patch",
     _STEPS_DEG,
     (4.5, 4, 3, 1.5, -0.5, -2, -3.5, -5.5, -7.5, -9.5, -11.5, -14, -16, -17.5, -18),
     (-13, -13, -12.5, -12.5, -12, -12, -12, -12, -12.5, -12.5, -12, -11, -9.5, -8.5, -8),
     _LEVEL,
-    _LEVEL,
+    _LEAD,
 )
 
 ANTENNA_PATTERNS: Mapping[str, AntennaPattern] = {

@@ -148,9 +148,9 @@ def circular(r_h: ArrayLike, r_v: ArrayLike) -> tuple[Complexes, Complexes]:
     sign of `cross` is a convention (which way the left-hand unit vector points): only together with
     the phase of the antenna's left-hand response does it mean anything. With this one, a left-hand
     response *in phase* with the right-hand one is that of an antenna which receives vertical
-    polarisation better than horizontal from there, and one at 180 degrees the opposite: with
-    R = (f + g) / 2 and L = (f - g) / 2 of the responses f to vertical and g to horizontal waves,
-    ``R co + L cross = (f r_v + g r_h) / 2``.
+    polarisation better than horizontal from there, one at 180 degrees the opposite, and one at a
+    right angle receives both equally: with R = (f + g) / 2 and L = (f - g) / 2 of the responses f
+    to vertical and g to horizontal waves, ``R co + L cross = (f r_v + g r_h) / 2``.
     """
     r_h, r_v = np.asarray(r_h, np.complex128), np.asarray(r_v, np.complex128)
     return (r_h + r_v) / 2, (r_v - r_h) / 2

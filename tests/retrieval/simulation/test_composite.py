@@ -7,7 +7,7 @@ import pytest
 
 from retrieval.simulation.antenna import antenna_pattern
 from retrieval.simulation.composite import composite_power, reflection_ratio
-from retrieval.simulation.reflection import fresnel
+from retrieval.simulation.reflection import fresnel, layered_reflection
 
 L2_M = 0.2442
 
@@ -79,3 +79,38 @@ def test_the_ratio_is_of_the_response_below_to_that_above_the_horizon():
     antenna = replace(antenna_pattern("isotropic"), rhcp_dbi=(10, -10), lhcp_dbi=(-30, -30))
     assert reflection_ratio(antenna, -1.0, -1.0, 90.0) == pytest.approx(-0.1)
     assert reflection_ratio(antenna, -1.0, 1.0, 90.0) == pytest.approx(0.01)
+
+
+def mean_phase_deg(antenna, layers, thickness_m=(), height_m=1.8):
+    """Phase, referred to 1.8 m, of the interferogram of a stack of layers, 5 to 25 degrees."""
+    sine = np.linspace(0.087, 0.423, 400)
+    elevation = np.degrees(np.arcsin(sine))
+    r_h, r_v = layered_reflection(layers, list(thickness_m), elevation, L2_M)
+    ratio = 0.1 * reflection_ratio(antenna, r_h, r_v, elevation)
+    return sine_phase_deg(composite_power(ratio, height_m, elevation, L2_M), sine, 1.8)
+
+
+@pytest.mark.parametrize(("lead_deg", "sign"), [(90, -1), (-90, 1)])
+def test_wetting_lowers_the_phase_where_the_left_hand_response_leads(lead_deg, sign):
+    # With permittivity the Brewster angle falls, co (negative) shrinks and cross (positive) grows:
+    # -|co| + i |cross| turns from 180 degrees down towards 90, its conjugate up.
+    antenna = replace(
+        antenna_pattern("isotropic"), lhcp_dbi=(-6, -6), lhcp_phase_deg=(lead_deg, lead_deg)
+    )
+    dry, moist, wet = (mean_phase_deg(antenna, [epsilon]) for epsilon in (4.0, 12.0, 25.0))
+    assert 5 < sign * (moist - dry) < 60
+    assert 5 < sign * (wet - moist) < 60
+
+
+def test_wetting_lowers_the_phase_with_the_choke_ring():
+    phases = [mean_phase_deg(antenna_pattern("choke-ring"), [e]) for e in (4.0, 12.0, 25.0)]
+    assert np.all(np.diff(phases) < -2)
+
+
+def test_a_reflection_from_below_a_faint_layer_is_that_of_a_lower_surface():
+    # 2 cm of all but air do not reflect: the reflector is 2 cm lower and the path longer.
+    antenna = antenna_pattern("choke-ring")
+    below = mean_phase_deg(antenna, [1.00001, 20.0], [0.02])
+    lower = mean_phase_deg(antenna, [20.0], height_m=1.82)
+    assert below == pytest.approx(lower, abs=0.05)
+    assert below > mean_phase_deg(antenna, [20.0]) + 5
