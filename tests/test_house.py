@@ -23,7 +23,7 @@ def written_files() -> list[Path]:
     return [
         path
         for path in files
-        if path.suffix not in {".gz", ".pyc"} and not caches(path.relative_to(ROOT))
+        if path.suffix not in {".gz", ".png", ".pyc"} and not caches(path.relative_to(ROOT))
     ]
 
 
