@@ -103,9 +103,9 @@ _LEVEL = (0.0,) * len(_STEPS_DEG)
 _LEAD = (90.0,) * len(_STEPS_DEG)
 
 # Typical of geodetic choke rings on L2, to the nearest half decibel: between the chamber cuts of a
-# TRM29659.00 and a LEIAR25 that come with the simulator of Nievinski and Larson (2014), GPS
-# Solutions 18, 461-464, both sides averaged; the two antennas are within 2 dB of each other above
-# -30 degrees. The zenith gain is assumed.
+# TRM29659.00 and a LEIAR25 that come with the simulator of Nievinski and Larson (2014),
+# doi:10.1007/s10291-014-0370-z, both sides averaged; the two antennas are within 2 dB of each other
+# above -30 degrees. The zenith gain is assumed.
 _CHOKE_RING = AntennaPattern(
     "choke-ring",
     _STEPS_DEG,
