@@ -25,6 +25,7 @@ from retrieval.simulation.antenna import AntennaPattern, antenna_pattern
 from retrieval.simulation.composite import composite_power, reflection_ratio
 from retrieval.simulation.profiles import MoistureProfile, layer_edges
 from retrieval.simulation.reflection import layered_reflection
+from retrieval.soil import soil_permittivity
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -32,6 +33,7 @@ import matplotlib.pyplot as plt
 SIGNAL = "GS2L"
 WAVELENGTH_M = gnss.wavelength_m(SIGNAL)
 HEIGHT_M = 1.8
+TEXTURE, MODEL = "loam", "mironov"
 ZENITH_DBHZ = 50.0
 MOISTURE = np.linspace(0.05, 0.40, 15)
 FIELD_SLOPE = -100 / 1.48
@@ -53,31 +55,28 @@ ANTENNAS = {
 }
 
 
-def permittivity(moisture: np.ndarray) -> np.ndarray:
-    """Topp, Davis and Annan (1980) with a loss of 0.1 + 5 times the moisture (assumed)."""
-    real = 3.03 + 9.3 * moisture + 146 * moisture**2 - 76.7 * moisture**3
-    return real + 1j * (0.1 + 5 * moisture)
-
-
 def turned(antenna: AntennaPattern, phase_deg: float) -> AntennaPattern:
     """Return the antenna with another phase of its left-hand response."""
     return replace(antenna, lhcp_phase_deg=(phase_deg,) * len(antenna.elevation_deg))
 
 
 def measure(
-    antenna: AntennaPattern, profile: MoistureProfile
+    antenna: AntennaPattern, profile: MoistureProfile, texture: str = TEXTURE, model: str = MODEL
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return phase (deg), amplitude (volts/volts) and free height (m) for each moisture."""
-    return measure_layers(antenna, *profile.layers(MOISTURE))
+    return measure_layers(antenna, *profile.layers(MOISTURE), texture, model)
 
 
 def measure_layers(
-    antenna: AntennaPattern, thickness_m: np.ndarray, moisture: np.ndarray
+    antenna: AntennaPattern,
+    thickness_m: np.ndarray,
+    moisture: np.ndarray,
+    texture: str = TEXTURE,
+    model: str = MODEL,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the same for soils given layer by layer, moisture (soils, layers)."""
-    r_h, r_v = layered_reflection(
-        permittivity(moisture)[:, None, :], thickness_m, ELEVATION_DEG, WAVELENGTH_M
-    )
+    epsilon = soil_permittivity(model, moisture, gnss.carrier_frequency_hz(SIGNAL), texture)
+    r_h, r_v = layered_reflection(epsilon[:, None, :], thickness_m, ELEVATION_DEG, WAVELENGTH_M)
     ratio = reflection_ratio(antenna, r_h, r_v, ELEVATION_DEG)
     power = composite_power(ratio, HEIGHT_M, ELEVATION_DEG, WAVELENGTH_M)
     direct = np.abs(antenna.rhcp(ELEVATION_DEG) / antenna.rhcp(90.0)) ** 2
@@ -185,6 +184,15 @@ def plot_cross_polar_phase(path: Path) -> None:
     plt.close(figure)
 
 
+def soil_table(antenna: AntennaPattern, profile: MoistureProfile) -> None:
+    """Print the slope for textures and dielectric models."""
+    textures, models = ("sand", "loam", "clay"), ("mironov", "dobson", "wang-schmugge")
+    print("\n| slope | " + " | ".join(textures) + " |\n|---|---|---|---|")
+    for model in models:
+        slopes = [slope(measure(antenna, profile, texture, model)[0]) for texture in textures]
+        print(f"| {model} | " + " | ".join(f"{value:+.0f}" for value in slopes) + " |")
+
+
 def depth_table(antenna: AntennaPattern) -> None:
     """Print what wetting one slice of a uniform soil does, by 0.05 m3 m-3."""
     slices = ((0.0, 0.01), (0.01, 0.02), (0.02, 0.03), (0.03, 0.05), (0.05, 0.10), (0.10, 0.30))
@@ -236,6 +244,7 @@ def main() -> None:
     }
     for soil in ("uniform", over_moist, "exponential, 5 cm, over 0.40"):
         table(f"antenna over {soil}", [(n, a, PROFILES[soil]) for n, a in antennas.items()])
+    soil_table(choke, PROFILES[over_moist])
     depth_table(choke)
     for name in sys.argv[2:]:
         field_amplitudes(Path(name))

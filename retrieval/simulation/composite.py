@@ -5,8 +5,8 @@ field: ``X = ratio * exp(i 4 pi h sin e / wavelength)``, where `ratio` holds wha
 canopy and antenna do, and the exponential the longer path. Its interference term is
 ``2 |ratio| cos(4 pi h sin e / wavelength + arg ratio)``. So the phase of our interferogram,
 ``A sin(4 pi h sin e / wavelength + phi)``, is **phi = arg(ratio) + 90 degrees**, averaged over the
-arc: a longer path or a delay raises it. Wetting the soil lowers it with the antennas of `antenna`,
-by an assumption that is stated there (docs/forward-model.md).
+arc: a longer path or a delay raises it. Wetting the soil lowers it with the choke ring and the
+patch of `antenna`, by an assumption that is stated there (docs/forward-model.md).
 """
 
 from __future__ import annotations
