@@ -21,10 +21,10 @@ import numpy as np
 from retrieval import gnss
 from retrieval.arcs import ArcSettings, SkyPoints, cut_arcs
 from retrieval.interferogram import detrend, fit_fixed_height, fit_free_height
-from retrieval.simulation.antenna import AntennaPattern, antenna_pattern
-from retrieval.simulation.composite import composite_power, reflection_ratio
-from retrieval.simulation.profiles import MoistureProfile, layer_edges
-from retrieval.simulation.reflection import layered_reflection
+from retrieval.simulation.reflection.antenna import AntennaPattern, antenna_pattern
+from retrieval.simulation.reflection.coefficients import layered_reflection
+from retrieval.simulation.reflection.composite import composite_power, reflection_ratio
+from retrieval.simulation.reflection.profiles import MoistureProfile, layer_edges
 from retrieval.soil import soil_permittivity
 
 mpl.use("Agg")

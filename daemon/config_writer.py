@@ -62,6 +62,8 @@ class Answers:
         Paths or patterns of navigation and SP3 files.
     signals : tuple of str
         Selected signals; empty takes those that nothing speaks against.
+    weather : str or None
+        CSV file of temperature and rain.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Answers:
     store: str = "soilglint.sqlite"
     nav: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
+    weather: str | None = None
 
 
 def is_station_name(name: str) -> bool:
@@ -135,6 +138,8 @@ def configuration_text(facts: StationFacts, answers: Answers) -> str:
     }
     if answers.antenna_height_m is not None:
         active["station.antenna_height_m"] = answers.antenna_height_m
+    if answers.weather:
+        active["weather.path"] = answers.weather
     if answers.nav:
         active["orbits.nav"] = list(answers.nav)
     gap_s = gap_of_interval_s(facts.interval_s or 0.0)

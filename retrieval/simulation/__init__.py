@@ -1,8 +1,23 @@
-"""Forward model: a soil moisture series becomes the signals that a station would have recorded.
+"""The forward model: a soil moisture series becomes the files of a receiver.
 
-Here are the fields at the antenna: coherent reflection by layered soil, roughness, a canopy or snow
-on top, the antenna's response to both circular polarisations, and their sum with the direct signal.
-Everything is an array function of elevation and broadcasts over days, satellites and signals.
-Fields follow the convention exp(-i w t): a path longer by L multiplies one by exp(+i k L), and the
-permittivity of a lossy medium has a positive imaginary part.
+A `Scenario` says where an antenna stands, over what soil, under which sky and weather.
+`simulate_station` makes the files that its receiver would have written, RINEX observations and
+navigation, and keeps the truth beside them; `simulate_arcs` makes arcs with the same physics and no
+files. Everything from here is simulated, and says so.
 """
+
+from retrieval.simulation.arc_series import ArcSimulation, simulate_arcs
+from retrieval.simulation.scenario import SCENARIOS, Scenario, load_scenario, scenario_names
+from retrieval.simulation.station_files import LABEL, Simulation, simulate_station
+
+__all__ = [
+    "LABEL",
+    "SCENARIOS",
+    "ArcSimulation",
+    "Scenario",
+    "Simulation",
+    "load_scenario",
+    "scenario_names",
+    "simulate_arcs",
+    "simulate_station",
+]

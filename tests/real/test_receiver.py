@@ -5,7 +5,7 @@ import pytest
 
 from retrieval.gnss import satellite_code, signal_code
 from retrieval.rinex import read_observations
-from retrieval.simulation.cn0_estimator import codeless_loss_db
+from retrieval.simulation.receiver.cn0_estimator import codeless_loss_db
 
 # Without the power that later blocks shift to P(Y); as flown in 2020 and 2021.
 BLOCK_IIR = [satellite_code(f"G{number:02d}") for number in (2, 11, 13, 16, 19, 20, 21, 22, 28)]

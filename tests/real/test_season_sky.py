@@ -10,7 +10,7 @@ from retrieval import gnss
 from retrieval.orbits import BroadcastOrbits, look_angles
 from retrieval.rinex.navigation import read_navigation
 from retrieval.rinex.navigation_records import Navigation
-from retrieval.simulation.propagation import season_navigation
+from retrieval.simulation.sky.propagation import season_navigation
 
 ESBC_M = (3582105.2910, 532589.7313, 5232754.8054)
 ESBC_NAV = "ground/rinex3/ESBC00DNK_R_20201770000_01D_MN.rnx.gz"

@@ -1,0 +1,323 @@
+"""Arcs with the physics of the forward model and no files: seasons in seconds.
+
+An arc is what `simulate_station` would give a receiver, taken up where the interferogram is made:
+the interference of direct and reflected signal along the arc, fitted by a sinusoid at the true
+height of the antenna. What files add is left out: the trend of the direct signal and its removal,
+gaps and lost lock, and the height that a station has to learn. Noise is that of the receiver's
+estimator and of its steps, as it comes through the fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from retrieval.arc_table import arc_order, arc_table
+from retrieval.gnss import gps_to_utc, satellite_names, utc_to_gps
+from retrieval.rinex.navigation_records import Navigation
+from retrieval.simulation.ground.hourly import ground_series
+from retrieval.simulation.ground.series import GroundSeries, seconds
+from retrieval.simulation.receiver.cn0_estimator import codeless_loss_db
+from retrieval.simulation.receiver.tracking import CODELESS
+from retrieval.simulation.scenario import Scenario
+from retrieval.simulation.scenario_sections import SignalSection
+from retrieval.simulation.signals import other_carrier
+from retrieval.simulation.spots import Spots, spots
+from retrieval.simulation.station_files import source_navigation
+from retrieval.simulation.streams import normal
+from retrieval.simulation.view import (
+    Points,
+    Reflected,
+    Sky,
+    View,
+    day_sky,
+    points_in_view,
+    reflector,
+    sends,
+)
+
+__all__ = ["ArcSimulation", "simulate_arcs"]
+
+Floats = NDArray[np.float64]
+
+_DAY = np.timedelta64(1, "D")
+_STEP = np.timedelta64(60, "s")
+_NS_PER_S = 1_000_000_000
+_DB_PER_NEPER = 20.0 / np.log(10.0)
+# An arc that an obstacle or an outage cuts counts when it spans most of the window.
+_MARGINS_DEG = (2.0, 5.0)
+_FEWEST_POINTS = 10
+# What later observation could still belong to it.
+_CLOSES_AFTER = np.timedelta64(300, "s")
+_TRUTH = (
+    "vwc",
+    "true_phase_deg",
+    "effective_height_m",
+    "sector",
+    "slope_deg",
+    "curvature",
+    "scatter_deg",
+)
+
+
+@dataclass(frozen=True)
+class ArcSimulation:
+    """Arcs, and the truth of each.
+
+    Attributes
+    ----------
+    arcs : DataFrame
+        The arc table (`retrieval.arc_table`). What only a search in a periodogram gives,
+        ``peak_to_noise`` and ``second_peak_ratio``, is NaN.
+    truth : DataFrame
+        One row per arc, in the same order: vwc at its middle, the phase without noise and scatter
+        of the receiver (``phase_deg``), effective height (m), sector, slope, curvature and scatter.
+    """
+
+    arcs: pd.DataFrame
+    truth: pd.DataFrame
+
+
+def simulate_arcs(
+    scenario: Scenario,
+    elevation_deg: tuple[float, float] = (5.0, 25.0),
+    on_day: Callable[[int], None] | None = None,
+) -> ArcSimulation:
+    """Simulate the arcs of a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What. Its output section plays no part, nor do the gaps of its receiver.
+    elevation_deg : (float, float)
+        The analysis window.
+    on_day : callable, optional
+        Called with the number of days done.
+
+    Raises
+    ------
+    InputError
+        A given series or navigation file does not serve.
+    """
+    ground = ground_series(scenario)
+    source = source_navigation(scenario)
+    days = np.arange(scenario.start, scenario.end, _DAY)
+    parts: list[dict[str, NDArray[Any]]] = []
+    for done, day in enumerate(days, start=1):
+        parts += _day_arcs(scenario, ground, source, day, elevation_deg)
+        if on_day:
+            on_day(done)
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    truth = pd.DataFrame({name: columns.pop(name) for name in _TRUTH})
+    order = arc_order(columns)
+    return ArcSimulation(arc_table(columns), truth.iloc[order].reset_index(drop=True))
+
+
+def _day_arcs(
+    scenario: Scenario,
+    ground: GroundSeries,
+    source: Navigation,
+    day: np.datetime64,
+    window_deg: tuple[float, float],
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """Yield the columns of the arcs that stand highest on a day, signal by signal."""
+    sky = day_sky(scenario, source, day)
+    # A rise may have begun, and a set may end, half a day off.
+    hours = ground.between(*gps_to_utc(np.array([day - _DAY, day + 2 * _DAY])))
+    view = View(scenario, hours, sky)
+    time = np.arange(day - _DAY, day + 2 * _DAY, _STEP).astype("datetime64[ns]")
+    visible = points_in_view(scenario, sky, time)
+    highest = sky.passes.highest[visible.half_pass]
+    low_deg, high_deg = window_deg
+    inside = (visible.elevation_deg >= low_deg) & (visible.elevation_deg <= high_deg)
+    visible = visible.take(np.flatnonzero(inside & (highest >= day) & (highest < day + _DAY)))
+    for signal in scenario.signals():
+        points = visible.take(np.flatnonzero(sends(signal, visible.satellite)))
+        points = points.take(np.lexsort((points.time_s, points.half_pass)))
+        points = points.take(np.flatnonzero(_long_enough(points, window_deg)))
+        if len(points.row):
+            yield _signal_arcs(scenario, view, sky, signal, points, hours)
+
+
+def _long_enough(points: Points, window_deg: tuple[float, float]) -> NDArray[np.bool_]:
+    """Return which points belong to arcs that span the window but for its margins."""
+    arc, row = np.unique(points.half_pass, return_inverse=True)
+    lowest, highest = np.full(len(arc), 90.0), np.zeros(len(arc))
+    np.minimum.at(lowest, row, points.elevation_deg)
+    np.maximum.at(highest, row, points.elevation_deg)
+    below, above = _MARGINS_DEG
+    spans = (lowest <= window_deg[0] + below) & (highest >= window_deg[1] - above)
+    return np.asarray((spans & (np.bincount(row) >= _FEWEST_POINTS))[row])
+
+
+def _signal_arcs(
+    scenario: Scenario,
+    view: View,
+    sky: Sky,
+    signal: SignalSection,
+    points: Points,
+    hours: GroundSeries,
+) -> dict[str, NDArray[Any]]:
+    """Return the columns of the arcs of one signal."""
+    half_pass, first, arc = np.unique(points.half_pass, return_index=True, return_inverse=True)
+    last = np.append(first[1:], len(arc)) - 1
+    met = spots(scenario, signal.code, sky.passes)
+    reflected = view.reflected(signal.code, points, met)
+    direct, composite = _reported_volts(scenario, view, signal, points, met)
+    sine = np.sin(np.radians(points.elevation_deg))
+    height_m, _ = reflector(scenario, points.sector[first], np.zeros(len(first)))
+    carrier_m = reflected.carrier_m[first]
+    wave = _fit(composite - direct, (4 * np.pi * height_m / carrier_m)[arc] * sine, arc)
+    amplitude, phase_deg = wave
+    strength = (direct * np.abs(reflected.ratio)) ** 2
+    effective_m, mean_sine, spread = _effective_height(reflected, sine, strength, arc, carrier_m)
+
+    time = points.time_s
+    duration_s = time[last] - time[first]
+    n_obs = np.floor(duration_s / scenario.time.interval_s).astype(np.int64) + 1
+    volts = np.bincount(arc, direct) / np.bincount(arc)
+    noise = np.sqrt(2 * _epoch_variance(scenario, volts) / n_obs)
+    draws = _draws(scenario, signal.code, sky, half_pass)
+    sigma_deg = np.degrees(noise / amplitude)
+    measured_deg = phase_deg + sigma_deg * draws[:, 0]
+    height_sigma_m = np.radians(sigma_deg) * carrier_m / (4 * np.pi * spread)
+    gps = (time * _NS_PER_S).astype(np.int64).astype("datetime64[ns]")
+    utc = gps_to_utc(gps)
+    lowest = np.where(sky.passes.rising[half_pass], first, last)
+    measured_m = effective_m + height_sigma_m * draws[:, 1]
+    measured_amplitude = np.maximum(amplitude + noise * draws[:, 2], 0.0)
+    count = len(half_pass)
+    unknown = np.full(count, np.nan)
+    hour_s = seconds(utc_to_gps(hours.time))
+    return {
+        "station": np.full(count, scenario.station.name, object),
+        "satellite": satellite_names(points.satellite[first]),
+        "signal": np.full(count, signal.code[1:], object),
+        "direction": np.where(sky.passes.rising[half_pass], "rising", "setting").astype(object),
+        "start": utc[first],
+        "end": utc[last],
+        "closed": utc[last] + _CLOSES_AFTER,
+        "azimuth_deg": points.azimuth_deg[lowest],
+        "elevation_min_deg": np.minimum(points.elevation_deg[first], points.elevation_deg[last]),
+        "elevation_max_deg": np.maximum(points.elevation_deg[first], points.elevation_deg[last]),
+        "n_obs": n_obs,
+        "interval_s": np.full(count, scenario.time.interval_s),
+        "reflector_height_m": measured_m,
+        "peak_amplitude": measured_amplitude,
+        "peak_to_noise": unknown,
+        "second_peak_ratio": unknown,
+        "amplitude": measured_amplitude,
+        "phase_deg": wrapped_deg(measured_deg),
+        "phase_sigma_deg": sigma_deg,
+        "apriori_height_m": height_m,
+        "dphase_dheight_deg_per_mm": 0.72 * mean_sine / carrier_m,
+        "height_mode": np.full(count, "fixed", object),
+        "height_sigma_m": unknown,
+        "phase_height_correlation": unknown,
+        "orbit_source": np.full(count, "broadcast", object),
+        "ephemeris_age_h": np.full(count, 1.0),
+        "accepted": np.ones(count, np.bool_),
+        "reject_reason": np.full(count, "", object),
+        "vwc": np.interp(0.5 * (time[first] + time[last]), hour_s, hours.moisture),
+        "true_phase_deg": wrapped_deg(phase_deg),
+        "effective_height_m": effective_m,
+        "sector": met.sector[half_pass],
+        "slope_deg": met.slope_deg[half_pass],
+        "curvature": met.curvature[half_pass],
+        "scatter_deg": met.scatter_deg[half_pass],
+    }
+
+
+def _reported_volts(
+    scenario: Scenario, view: View, signal: SignalSection, points: Points, met: Spots
+) -> tuple[Floats, Floats]:
+    """Return what a receiver without noise reports of the direct and of both signals, volts."""
+
+    def both(of: SignalSection) -> tuple[Floats, Floats]:
+        direct = view.direct_cn0(of, points.elevation_deg)
+        return direct, direct * view.reflected(of.code, points, met).composite_power
+
+    direct, composite = both(signal)
+    if signal.code in CODELESS:
+        direct_aid, composite_aid = both(other_carrier(signal))
+        direct = direct * 10 ** (-codeless_loss_db(10 * np.log10(direct_aid)) / 10)
+        composite = composite * 10 ** (-codeless_loss_db(10 * np.log10(composite_aid)) / 10)
+    return np.sqrt(direct), np.sqrt(composite)
+
+
+def _fit(values: Floats, angle: Floats, arc: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """Fit ``A sin(angle + phase)`` and a constant to each arc; return A and phase (degrees)."""
+    basis = np.stack([np.sin(angle), np.cos(angle), np.ones(len(angle))])
+    count = int(arc[-1]) + 1
+    normal_matrix = np.empty((count, 3, 3))
+    right = np.empty((count, 3))
+    for i in range(3):
+        right[:, i] = np.bincount(arc, basis[i] * values)
+        for j in range(3):
+            normal_matrix[:, i, j] = np.bincount(arc, basis[i] * basis[j])
+    a, b, _ = np.linalg.solve(normal_matrix, right[..., None])[..., 0].T
+    return np.hypot(a, b), np.degrees(np.arctan2(b, a))
+
+
+def _effective_height(
+    reflected: Reflected,
+    sine: Floats,
+    strength: Floats,
+    arc: NDArray[np.intp],
+    carrier_m: Floats,
+) -> tuple[Floats, Floats, Floats]:
+    """Return effective height (m), and mean and spread of the sine, weighted by the reflection.
+
+    The height is the slope of the reflected wave's phase against the sine of the elevation.
+    """
+    total = np.bincount(arc, strength)
+    mean = np.bincount(arc, strength * sine) / total
+    off = sine - mean[arc]
+    variance = np.bincount(arc, strength * off**2) / total
+    # The path alone, and what antenna and ground add: a small angle, unwrapped about its mean.
+    extra = reflected.ratio / np.exp(
+        1j * np.angle(_sum_complex(arc, strength * reflected.ratio)[arc])
+    )
+    phase = reflected.path_phase + np.angle(extra)
+    slope = np.bincount(arc, strength * off * phase) / total / variance
+    return slope * carrier_m / (4 * np.pi), mean, np.sqrt(variance)
+
+
+def _sum_complex(arc: NDArray[np.intp], values: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    return np.asarray(np.bincount(arc, values.real) + 1j * np.bincount(arc, values.imag))
+
+
+def _epoch_variance(scenario: Scenario, volts: Floats) -> Floats:
+    """Return the variance of one reported value, square volts, as `cn0_estimator` states it."""
+    receiver = scenario.receiver_settings()
+    thermal = receiver.noise_factor**2 / (2 * receiver.tau_s)
+    proportional = volts**2 * receiver.predetection_s / (4 * receiver.tau_s)
+    rounding = (volts * receiver.step_db / _DB_PER_NEPER) ** 2 / 12
+    return np.asarray(thermal + proportional + rounding)
+
+
+def _draws(scenario: Scenario, signal: str, sky: Sky, half_pass: NDArray[np.intp]) -> Floats:
+    """Return standard normal numbers of each arc, (n, 3)."""
+    passes = sky.passes
+    streams = zip(
+        satellite_names(passes.satellite[half_pass]),
+        passes.rising[half_pass],
+        passes.highest[half_pass].astype("datetime64[s]"),
+        strict=True,
+    )
+    return np.array(
+        [
+            normal(scenario.seed, ("fit", signal, name, str(rising), str(top)), 3)
+            for name, rising, top in streams
+        ]
+    )
+
+
+def wrapped_deg(angle_deg: Floats) -> Floats:
+    """Wrap angles into (-180, 180]."""
+    return np.asarray(180.0 - np.mod(180.0 - angle_deg, 360.0))

@@ -1,0 +1,223 @@
+"""What the ground does to the reflected field: a table over time and elevation, for one carrier.
+
+Two response modes, always named in the output:
+
+``physical``
+    The coherent reflection of the layered soil with its moisture profile, snow upon it.
+``empirical``
+    The reflection of bare uniform soil of one moisture, turned by the phase that field data show
+    for the moisture of the day (Chew et al. 2014; Larson et al. 2010): nearly linear, falling as
+    moisture rises, with amplitude and effective height answering too.
+
+Antenna, roughness, vegetation and terrain are the same in both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.gnss import SPEED_OF_LIGHT_M_S, utc_to_gps
+from retrieval.simulation.ground.series import GroundSeries, seconds
+from retrieval.simulation.reflection.antenna import AntennaPattern, antenna_pattern
+from retrieval.simulation.reflection.coefficients import (
+    fresnel,
+    layered_reflection,
+    roughness_factor,
+)
+from retrieval.simulation.reflection.composite import reflection_ratio
+from retrieval.simulation.reflection.profiles import profile_layers
+from retrieval.simulation.reflection.vegetation import snow_layer, vegetation_factor
+from retrieval.simulation.scenario import Scenario
+from retrieval.soil import Soil, soil_permittivity, unfrozen_moisture
+
+__all__ = [
+    "PIVOT",
+    "REFERENCE_MOISTURE",
+    "GroundReflection",
+    "empirical_factor",
+    "felt_moisture",
+    "ground_reflection",
+]
+
+Floats = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
+
+# Every response is counted from this moisture, m3 m-3.
+REFERENCE_MOISTURE = 0.2
+_REFERENCE_C = 15.0
+# sin(elevation) about which a change of effective height turns the phase, so that the phase at a
+# fixed height keeps its slope: near the middle of 5 to 25 degrees, weighted with the amplitude.
+PIVOT = 0.25
+_SNOW_DENSITY = 0.25
+_LEAST_AMPLITUDE = 0.1
+# One degree apart where arcs are analysed; above, the reflection changes slowly.
+_ELEVATIONS_DEG = np.concatenate([np.arange(0.0, 40.0), np.arange(40.0, 91.0, 2.5)])
+
+
+@dataclass(frozen=True)
+class GroundReflection:
+    """Reflected over direct field without the path, for one carrier.
+
+    Attributes
+    ----------
+    time_s : (s,) float64
+        GPS time in seconds since 1970 (as ``datetime64`` counts), hourly.
+    elevation_deg : (e,) float64
+        Apparent elevation.
+    ratio : (k, s, e) complex128
+        For the ordinary ground (0) and each sector of the terrain (from 1).
+    """
+
+    time_s: Floats
+    elevation_deg: Floats
+    ratio: Complexes
+
+    def at(self, sector: NDArray[np.intp], time_s: Floats, elevation_deg: Floats) -> Complexes:
+        """Return the ratio at points, (n,) complex128, linear between the nodes."""
+        column, right = _between(self.elevation_deg, elevation_deg)
+        if self.ratio.shape[1] == 1:
+            row = self.ratio[:, 0]
+            return row[sector, column] * (1 - right) + row[sector, column + 1] * right
+        line, later = _between(self.time_s, time_s)
+        earlier = (
+            self.ratio[sector, line, column] * (1 - right)
+            + self.ratio[sector, line, column + 1] * right
+        )
+        after = (
+            self.ratio[sector, line + 1, column] * (1 - right)
+            + self.ratio[sector, line + 1, column + 1] * right
+        )
+        return np.asarray(earlier * (1 - later) + after * later)
+
+
+def ground_reflection(
+    scenario: Scenario, ground: GroundSeries, wavelength_m: float
+) -> GroundReflection:
+    """Return the table of one carrier.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Antenna, soil, terrain and response mode.
+    ground : GroundSeries
+        The hours wanted, with those around them.
+    wavelength_m : float
+        Carrier wavelength.
+    """
+    antenna = antenna_pattern(scenario.station.antenna)
+    elevation_deg = _ELEVATIONS_DEG
+    roughness = [scenario.soil.roughness_m] + [
+        scenario.soil.roughness_m if part.roughness_m is None else part.roughness_m
+        for part in scenario.terrain
+    ]
+    response = [1.0, *(part.response for part in scenario.terrain)]
+    canopy = vegetation_factor(
+        ground.vegetation_water_kg_m2[:, None],
+        ground.vegetation_height_m[:, None],
+        elevation_deg,
+        wavelength_m,
+    )
+    if not ground.vegetation_water_kg_m2.any():
+        canopy = canopy[:1]
+    tables = []
+    bare: dict[float, Complexes] = {}
+    for rms_m, share in zip(roughness, response, strict=True):
+        if share not in bare:
+            bare[share] = _bare(scenario, ground, antenna, wavelength_m, share)
+        tables.append(bare[share] * canopy * roughness_factor(rms_m, elevation_deg, wavelength_m))
+    time_s = seconds(utc_to_gps(ground.time))
+    return GroundReflection(time_s, elevation_deg, np.stack(tables))
+
+
+def _bare(
+    scenario: Scenario,
+    ground: GroundSeries,
+    antenna: AntennaPattern,
+    wavelength_m: float,
+    response: float,
+) -> Complexes:
+    """Return the ratio over bare smooth soil, (s or 1, e)."""
+    soil = scenario.soil
+    frequency_hz = SPEED_OF_LIGHT_M_S / wavelength_m
+    if scenario.response.mode == "empirical":
+        epsilon = soil_permittivity(
+            soil.permittivity, REFERENCE_MOISTURE, frequency_hz, soil.texture, _REFERENCE_C
+        )
+        r_h, r_v = fresnel(epsilon, _ELEVATIONS_DEG)
+        return reflection_ratio(antenna, r_h, r_v, _ELEVATIONS_DEG)[None]
+    surface = REFERENCE_MOISTURE + response * (ground.moisture - REFERENCE_MOISTURE)
+    deep = REFERENCE_MOISTURE + response * (ground.deep_moisture - REFERENCE_MOISTURE)
+    thickness_m, moisture = profile_layers(soil.profile, surface, deep, soil.profile_depth_m)
+    epsilon = soil_permittivity(
+        soil.permittivity,
+        moisture,
+        frequency_hz,
+        soil.texture,
+        np.maximum(ground.temperature_c, 0.0)[:, None],
+        frozen_fraction=ground.frozen[:, None],
+    )
+    if ground.snow_depth_m.any():
+        epsilon, thickness_m = snow_layer(epsilon, thickness_m, ground.snow_depth_m, _SNOW_DENSITY)
+        thickness_m = thickness_m[:, None]
+    r_h, r_v = layered_reflection(epsilon[:, None, :], thickness_m, _ELEVATIONS_DEG, wavelength_m)
+    return reflection_ratio(antenna, r_h, r_v, _ELEVATIONS_DEG)
+
+
+def felt_moisture(scenario: Scenario, ground: GroundSeries) -> Floats:
+    """Return the moisture that the phase answers to in the empirical mode, (s,) m3 m-3.
+
+    That of the surface, with a share of the deeper one (`hysteresis`: a soil that dries from above
+    is not one that is being wetted), less what is frozen.
+    """
+    share = scenario.response.hysteresis
+    wet = (1.0 - share) * ground.moisture + share * ground.deep_moisture
+    clay = Soil.of_texture(scenario.soil.texture).clay_percent
+    liquid = np.minimum(wet, unfrozen_moisture(clay))
+    return np.asarray(wet + ground.frozen * (liquid - wet))
+
+
+def empirical_factor(
+    scenario: Scenario,
+    felt: Floats,
+    slope_deg: Floats,
+    curvature: Floats,
+    sine: Floats,
+    wavelength_m: Floats | float,
+) -> Complexes:
+    """Return by what the empirical response multiplies the reflected field, complex128.
+
+    With u the moisture less `REFERENCE_MOISTURE`, t the sine of the elevation and t0 `PIVOT`::
+
+        phase      -slope (u - curvature u^2) + 4 pi h_u u (t - t0) / wavelength
+        amplitude  1 + a_u u
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Its response: ``height_m_per_m3m3`` h_u and ``amplitude_per_m3m3`` a_u.
+    felt : array
+        Moisture felt, m3 m-3.
+    slope_deg, curvature : array
+        Of the spot of ground; a slope of 0 answers in nothing.
+    sine : array
+        sin(apparent elevation).
+    wavelength_m : array or float
+        Carrier wavelength.
+    """
+    response = scenario.response
+    beyond = np.where(slope_deg > 0, felt - REFERENCE_MOISTURE, 0.0)
+    phase = -np.radians(slope_deg) * (beyond - curvature * beyond**2)
+    height_m = response.height_m_per_m3m3 * beyond
+    phase = phase + 4 * np.pi * height_m * (sine - PIVOT) / wavelength_m
+    amplitude = np.maximum(1.0 + response.amplitude_per_m3m3 * beyond, _LEAST_AMPLITUDE)
+    return np.asarray(amplitude * np.exp(1j * phase))
+
+
+def _between(nodes: Floats, at: Floats) -> tuple[NDArray[np.intp], Floats]:
+    """Return the node before each value and how far it is on the way to the next, 0 to 1."""
+    index = np.clip(np.searchsorted(nodes, at, side="right") - 1, 0, len(nodes) - 2)
+    share = (at - nodes[index]) / (nodes[index + 1] - nodes[index])
+    return index, np.clip(share, 0.0, 1.0)

@@ -1,0 +1,354 @@
+"""A simulated station on disk: the files of its receiver, and the truth beside them.
+
+::
+
+    inbox/       observation files, as the receiver would drop them
+    nav/         one navigation file per day
+    weather.csv  rain and temperature, as a weather station would give them
+    reference.csv  soil moisture as probes would give it, hourly and without error
+    truth/       what the receiver does not know: ground.parquet, arcs.parquet, simulation.json
+
+Nothing in `inbox` and `nav` tells the truth. Every file is written under another name and renamed,
+and ``truth/simulation.json`` comes last: where it is, the simulation is whole. The same scenario
+gives the same bytes, whatever the number of workers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from retrieval.errors import InputError
+from retrieval.gnss import utc_to_gps
+from retrieval.rinex.navigation import read_navigation
+from retrieval.rinex.navigation_records import Navigation, merge_navigation
+from retrieval.simulation.day import SimulatedDay, simulate_day
+from retrieval.simulation.ground.hourly import ground_series
+from retrieval.simulation.ground.series import GroundSeries
+from retrieval.simulation.receiver.observation_files import FilePacking, cut, observation_file_name
+from retrieval.simulation.receiver.observation_header import ObservationHeader
+from retrieval.simulation.receiver.observation_writer import observation_text
+from retrieval.simulation.scenario import Scenario
+from retrieval.simulation.sky.navigation_writer import navigation_text
+from retrieval.simulation.sky.nominal_sky import nominal_sky
+from retrieval.version import VERSION
+
+__all__ = ["LABEL", "Simulation", "simulate_station", "source_navigation"]
+
+LABEL = "SIMULATED: NO RECEIVER AND NO SATELLITE MADE THESE NUMBERS"
+_SPANS = {"day": "01D", "hour": "01H", "quarter": "15M"}
+_LAST = "simulation.json"
+_SCENARIO = "scenario.json"
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What was written.
+
+    Attributes
+    ----------
+    folder : Path
+        Where.
+    scenario : Scenario
+        What was simulated.
+    observations, navigation : int
+        Numbers of files.
+    snr_values : int
+        SNR values in them.
+    """
+
+    folder: Path
+    scenario: Scenario
+    observations: int
+    navigation: int
+    snr_values: int
+
+
+def simulate_station(
+    scenario: Scenario,
+    folder: Path,
+    workers: int = 1,
+    on_day: Callable[[int], None] | None = None,
+) -> Simulation:
+    """Simulate a station into a folder.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What.
+    folder : Path
+        New, empty, or holding a simulation of the same station from before, whose files of the
+        same names are written anew.
+    workers : int
+        Processes, one day each at a time.
+    on_day : callable, optional
+        Called with the number of days done.
+
+    Raises
+    ------
+    InputError
+        The folder holds other things, or a given series or navigation file does not serve.
+    """
+    described = _described(scenario)
+    _check_folder(folder, described)
+    ground = ground_series(scenario)
+    source = source_navigation(scenario)
+    days = np.arange(scenario.start, scenario.end, np.timedelta64(1, "D"))
+    for name in ("inbox", "nav", "truth"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / "truth" / _LAST).unlink(missing_ok=True)
+    _write(folder / "truth" / _SCENARIO, _json(described))
+    written: dict[int, _DayFiles] = {}
+    if workers == 1:
+        for index, day in enumerate(days):
+            written[index] = _write_day(scenario, ground, source, day, folder)
+            if on_day:
+                on_day(len(written))
+    else:
+        _in_processes(scenario, ground, source, days, folder, workers, written, on_day)
+    in_order = [written[index] for index in range(len(days))]
+    arcs = pd.concat([one.arcs for one in in_order], ignore_index=True)
+    # A rise that passes midnight belongs to both days.
+    arcs = arcs.drop_duplicates(["satellite", "signal", "direction", "highest"], keep="first")
+    simulation = Simulation(
+        folder,
+        scenario,
+        sum(one.observations for one in in_order),
+        len(days),
+        sum(one.snr_values for one in in_order),
+    )
+    _write_truth(simulation, ground, arcs)
+    return simulation
+
+
+def source_navigation(scenario: Scenario) -> Navigation:
+    """Return the navigation that a scenario's sky is propagated from.
+
+    Raises
+    ------
+    InputError
+        A file cannot be read, or has no satellite of the constellations wanted.
+    """
+    if not scenario.sky.navigation:
+        return nominal_sky()
+    read = merge_navigation([read_navigation(path) for path in scenario.sky.navigation])
+    letters = {signal.code[0] for signal in scenario.signals()}
+    if not any(name[0] in letters for name in read.satellites):
+        names = ", ".join(str(path) for path in scenario.sky.navigation)
+        raise InputError(
+            f"{names}: no ephemeris of {', '.join(sorted(letters))}; name a navigation file that "
+            "holds the constellations of the signals, or leave sky.navigation out"
+        )
+    return read
+
+
+@dataclass(frozen=True)
+class _DayFiles:
+    """What one day wrote."""
+
+    observations: int
+    snr_values: int
+    arcs: pd.DataFrame
+
+
+def _in_processes(
+    scenario: Scenario,
+    ground: GroundSeries,
+    source: Navigation,
+    days: np.ndarray,
+    folder: Path,
+    workers: int,
+    written: dict[int, _DayFiles],
+    on_day: Callable[[int], None] | None,
+) -> None:
+    """Write days in processes of their own."""
+    # Spawned, since a fork may copy a lock that a thread of a numerical library holds.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        tasks = {
+            pool.submit(_write_day, scenario, ground, source, day, folder): index
+            for index, day in enumerate(days)
+        }
+        try:
+            for task in as_completed(tasks):
+                written[tasks[task]] = task.result()
+                if on_day:
+                    on_day(len(written))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _write_day(
+    scenario: Scenario,
+    ground: GroundSeries,
+    source: Navigation,
+    day: np.datetime64,
+    folder: Path,
+) -> _DayFiles:
+    """Simulate one day and write its files."""
+    simulated = simulate_day(scenario, ground, source, day)
+    comments = (LABEL, f"soilglint {VERSION} {scenario.response.mode} seed {scenario.seed}")
+    text = navigation_text(simulated.navigation, comments)
+    _write(folder / "nav" / _navigation_name(scenario, day), text.encode("ascii"), gzip=True)
+    count = _write_observations(scenario, simulated, day, comments, folder / "inbox")
+    values = int(np.count_nonzero(np.isfinite(simulated.grid.snr_dbhz)))
+    return _DayFiles(count, values, simulated.arcs)
+
+
+def _write_observations(
+    scenario: Scenario,
+    simulated: SimulatedDay,
+    day: np.datetime64,
+    comments: tuple[str, ...],
+    folder: Path,
+) -> int:
+    """Write the observation files of a day and return how many."""
+    station, output = scenario.station, scenario.output
+    x, y, z = scenario.receiver_station().ecef_m
+    header = ObservationHeader(
+        version=output.format,
+        marker=station.name.upper(),
+        ecef_m=(float(x), float(y), float(z)),
+        interval_s=scenario.time.interval_s,
+        created=day,
+        receiver="SIMULATED",
+        antenna=f"{station.antenna.upper()[:15]:<16}NONE",
+        comments=comments,
+    )
+    packing = FilePacking(output.crinex, output.gzip)
+    gps_only = {signal.code[0] for signal in scenario.signals()} == {"G"}
+    grid, count = simulated.grid, 0
+    observed = np.asarray(np.isfinite(grid.snr_dbhz).any(axis=(0, 1)))
+    for start, part in cut(grid.time, _SPANS[output.span]):
+        if not observed[part].any():
+            continue
+        name = observation_file_name(
+            station.name,
+            start,
+            _SPANS[output.span],
+            version=output.format,
+            interval_s=scenario.time.interval_s,
+            gps_only=gps_only,
+            packing=packing,
+            country=station.country,
+        )
+        _write(folder / name, packing.packed(observation_text(header, grid.part(part))))
+        count += 1
+    return count
+
+
+def _navigation_name(scenario: Scenario, day: np.datetime64) -> str:
+    """Return the name of a day's navigation file."""
+    date = day.astype("datetime64[D]").item()
+    letters = {signal.code[0] for signal in scenario.signals()}
+    kind = f"{next(iter(letters))}N" if len(letters) == 1 else "MN"
+    station = scenario.station
+    return f"{station.name.upper()}00{station.country}_R_{date:%Y%j}0000_01D_{kind}.rnx.gz"
+
+
+def _write_truth(simulation: Simulation, ground: GroundSeries, arcs: pd.DataFrame) -> None:
+    """Write what the receiver does not know."""
+    folder, scenario = simulation.folder, simulation.scenario
+    inside = (utc_to_gps(ground.time) >= scenario.start) & (utc_to_gps(ground.time) < scenario.end)
+    table = ground_table(scenario, ground)[inside].reset_index(drop=True)
+    notes = {
+        **_described(scenario),
+        "files": {
+            "observations": simulation.observations,
+            "navigation": simulation.navigation,
+            "snr_values": simulation.snr_values,
+        },
+    }
+    _write_parquet(folder / "truth" / "ground.parquet", table, notes)
+    _write_parquet(folder / "truth" / "arcs.parquet", arcs.reset_index(drop=True), notes)
+    stamped = table.assign(time=table["time"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    label = f"# {LABEL}\n"
+    weather = stamped[["time", "temperature_c", "rain_mm"]].to_csv(index=False, float_format="%.3f")
+    _write(folder / "weather.csv", (label + weather).encode("ascii"))
+    reference = stamped[["time", "vwc"]].to_csv(index=False, float_format="%.4f")
+    _write(folder / "reference.csv", (label + reference).encode("ascii"))
+    _write(folder / "truth" / _LAST, _json(notes))
+
+
+def ground_table(scenario: Scenario, ground: GroundSeries) -> pd.DataFrame:
+    """Return the ground as a table, one row per hour (UTC)."""
+    height_m = np.maximum(scenario.station.antenna_height_m - ground.snow_depth_m, 0.0)
+    return pd.DataFrame(
+        {
+            "time": pd.Series(ground.time).dt.tz_localize("UTC"),
+            "vwc": ground.moisture,
+            "vwc_deep": ground.deep_moisture,
+            "vwc_interpolated": ground.interpolated,
+            "temperature_c": ground.temperature_c,
+            "rain_mm": ground.rain_mm,
+            "frozen_share": ground.frozen,
+            "snow_depth_m": ground.snow_depth_m,
+            "vegetation_water_kg_m2": ground.vegetation_water_kg_m2,
+            "vegetation_height_m": ground.vegetation_height_m,
+            "reflector_height_m": height_m,
+        }
+    )
+
+
+# Where a series or a sky came from is a place on a machine.
+_PATHS: dict[str, set[str]] = {"sky": {"navigation"}, "moisture": {"path"}, "weather": {"path"}}
+
+
+def _described(scenario: Scenario) -> dict[str, object]:
+    """Return what a simulation is of, as it is written beside it."""
+    return {
+        "label": LABEL,
+        "mode": scenario.response.mode,
+        "seed": scenario.seed,
+        "software_version": VERSION,
+        "scenario": json.loads(scenario.model_dump_json(exclude=_PATHS)),
+    }
+
+
+def _json(content: dict[str, object]) -> bytes:
+    return (json.dumps(content, indent=2) + "\n").encode("utf-8")
+
+
+def _write_parquet(path: Path, table: pd.DataFrame, notes: dict[str, object]) -> None:
+    """Write a table with notes in its metadata."""
+    import pyarrow as pa  # local: 0.1 s that a scenario's check need not pay
+    import pyarrow.parquet as pq
+
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    metadata = {**(arrow.schema.metadata or {}), b"soilglint": json.dumps(notes).encode()}
+    partial = path.with_name(path.name + ".part")
+    pq.write_table(arrow.replace_schema_metadata(metadata), partial)
+    partial.replace(path)
+
+
+def _write(path: Path, content: bytes, gzip: bool = False) -> None:
+    """Write a file under a temporary name, then rename it."""
+    partial = path.with_name(path.name + ".part")
+    partial.write_bytes(FilePacking(gzip=gzip).packed(content))
+    partial.replace(path)
+
+
+def _check_folder(folder: Path, described: dict[str, object]) -> None:
+    """Refuse a folder in which a simulation would mix with other things."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file; give the name of a folder for the simulation")
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    known = folder / "truth" / _SCENARIO
+    if not known.is_file():
+        raise InputError(
+            f"{folder} holds other things, and a simulation must not mix with them; name an empty "
+            "folder or one that does not exist"
+        )
+    if known.read_bytes() != _json(described):
+        raise InputError(
+            f"{folder} holds another simulation, of other settings or version; name another "
+            "folder, or remove this one"
+        )
