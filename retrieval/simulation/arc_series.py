@@ -75,8 +75,9 @@ class ArcSimulation:
         The arc table (`retrieval.arc_table`). What only a search in a periodogram gives,
         ``peak_to_noise`` and ``second_peak_ratio``, is NaN.
     truth : DataFrame
-        One row per arc, in the same order: vwc at its middle, the phase without noise and scatter
-        of the receiver (``phase_deg``), effective height (m), sector, slope, curvature and scatter.
+        One row per arc, in the same order: vwc at its middle; the phase of the interference itself
+        (``true_phase_deg``), before noise and before what a fit to a few waves makes of it;
+        effective height (m); sector, slope, curvature and scatter.
     """
 
     arcs: pd.DataFrame
@@ -86,6 +87,7 @@ class ArcSimulation:
 def simulate_arcs(
     scenario: Scenario,
     elevation_deg: tuple[float, float] = (5.0, 25.0),
+    height_m: float | None = None,
     on_day: Callable[[int], None] | None = None,
 ) -> ArcSimulation:
     """Simulate the arcs of a scenario.
@@ -96,6 +98,9 @@ def simulate_arcs(
         What. Its output section plays no part, nor do the gaps of its receiver.
     elevation_deg : (float, float)
         The analysis window.
+    height_m : float, optional
+        What phases refer to over ordinary ground (`apriori_height_m`), metres; a sector's step is
+        added. Default: the antenna's height over the ground.
     on_day : callable, optional
         Called with the number of days done.
 
@@ -109,7 +114,7 @@ def simulate_arcs(
     days = np.arange(scenario.start, scenario.end, _DAY)
     parts: list[dict[str, NDArray[Any]]] = []
     for done, day in enumerate(days, start=1):
-        parts += _day_arcs(scenario, ground, source, day, elevation_deg)
+        parts += _day_arcs(scenario, ground, source, day, elevation_deg, height_m)
         if on_day:
             on_day(done)
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -124,6 +129,7 @@ def _day_arcs(
     source: Navigation,
     day: np.datetime64,
     window_deg: tuple[float, float],
+    height_m: float | None,
 ) -> Iterator[dict[str, NDArray[Any]]]:
     """Yield the columns of the arcs that stand highest on a day, signal by signal."""
     sky = day_sky(scenario, source, day)
@@ -141,7 +147,7 @@ def _day_arcs(
         points = points.take(np.lexsort((points.time_s, points.half_pass)))
         points = points.take(np.flatnonzero(_long_enough(points, window_deg)))
         if len(points.row):
-            yield _signal_arcs(scenario, view, sky, signal, points, hours)
+            yield _signal_arcs(scenario, view, sky, signal, points, hours, height_m)
 
 
 def _long_enough(points: Points, window_deg: tuple[float, float]) -> NDArray[np.bool_]:
@@ -162,6 +168,7 @@ def _signal_arcs(
     signal: SignalSection,
     points: Points,
     hours: GroundSeries,
+    apriori_m: float | None,
 ) -> dict[str, NDArray[Any]]:
     """Return the columns of the arcs of one signal."""
     half_pass, first, arc = np.unique(points.half_pass, return_index=True, return_inverse=True)
@@ -171,10 +178,12 @@ def _signal_arcs(
     direct, composite = _reported_volts(scenario, view, signal, points, met)
     sine = np.sin(np.radians(points.elevation_deg))
     height_m, _ = reflector(scenario, points.sector[first], np.zeros(len(first)))
+    if apriori_m is not None:
+        height_m = height_m + (apriori_m - scenario.station.antenna_height_m)
     carrier_m = reflected.carrier_m[first]
-    wave = _fit(composite - direct, (4 * np.pi * height_m / carrier_m)[arc] * sine, arc)
-    amplitude, phase_deg = wave
-    strength = (direct * np.abs(reflected.ratio)) ** 2
+    angle = (4 * np.pi * height_m / carrier_m)[arc] * sine
+    amplitude, phase_deg = _fit(composite - direct, angle, arc)
+    strength = direct * np.abs(reflected.ratio)
     effective_m, mean_sine, spread = _effective_height(reflected, sine, strength, arc, carrier_m)
 
     time = points.time_s
@@ -224,7 +233,7 @@ def _signal_arcs(
         "accepted": np.ones(count, np.bool_),
         "reject_reason": np.full(count, "", object),
         "vwc": np.interp(0.5 * (time[first] + time[last]), hour_s, hours.moisture),
-        "true_phase_deg": wrapped_deg(phase_deg),
+        "true_phase_deg": wrapped_deg(_mean_phase_deg(reflected, angle, strength, arc)),
         "effective_height_m": effective_m,
         "sector": met.sector[half_pass],
         "slope_deg": met.slope_deg[half_pass],
@@ -251,17 +260,33 @@ def _reported_volts(
 
 
 def _fit(values: Floats, angle: Floats, arc: NDArray[np.intp]) -> tuple[Floats, Floats]:
-    """Fit ``A sin(angle + phase)`` and a constant to each arc; return A and phase (degrees)."""
-    basis = np.stack([np.sin(angle), np.cos(angle), np.ones(len(angle))])
-    count = int(arc[-1]) + 1
-    normal_matrix = np.empty((count, 3, 3))
-    right = np.empty((count, 3))
-    for i in range(3):
-        right[:, i] = np.bincount(arc, basis[i] * values)
-        for j in range(3):
-            normal_matrix[:, i, j] = np.bincount(arc, basis[i] * basis[j])
-    a, b, _ = np.linalg.solve(normal_matrix, right[..., None])[..., 0].T
+    """Fit ``A sin(angle + phase)`` to each arc by least squares; return A and phase (degrees)."""
+    sine, cosine = np.sin(angle), np.cos(angle)
+    ss, cc, sc, ys, yc = (
+        np.bincount(arc, u * v)
+        for u, v in (
+            (sine, sine),
+            (cosine, cosine),
+            (sine, cosine),
+            (values, sine),
+            (values, cosine),
+        )
+    )
+    determinant = ss * cc - sc**2
+    a, b = (cc * ys - sc * yc) / determinant, (ss * yc - sc * ys) / determinant
     return np.hypot(a, b), np.degrees(np.arctan2(b, a))
+
+
+def _mean_phase_deg(
+    reflected: Reflected, angle: Floats, strength: Floats, arc: NDArray[np.intp]
+) -> Floats:
+    """Return the model's phase at a fixed height, degrees.
+
+    The phase of the interference less the angle of that height, 90 degrees added because the
+    interferogram's model is a sine, averaged over the arc with the amplitude as weight.
+    """
+    turned = strength * np.exp(1j * (np.angle(reflected.ratio) + reflected.path_phase - angle))
+    return np.degrees(np.angle(1j * _sum_complex(arc, turned)))
 
 
 def _effective_height(
@@ -273,7 +298,8 @@ def _effective_height(
 ) -> tuple[Floats, Floats, Floats]:
     """Return effective height (m), and mean and spread of the sine, weighted by the reflection.
 
-    The height is the slope of the reflected wave's phase against the sine of the elevation.
+    The height is the slope of the reflected wave's phase against the sine of the elevation, each
+    point weighted with the amplitude of its interference, as it weighs in a periodogram.
     """
     total = np.bincount(arc, strength)
     mean = np.bincount(arc, strength * sine) / total

@@ -211,8 +211,8 @@ class ReceiverSection(Section):
 
     noise_dbw_hz: float = Field(default=-201.5, ge=-210, le=-190)
     averaging_s: float = Field(default=1.0, ge=0.001, le=60)
-    noise_factor: float = Field(default=2.0, ge=0, le=20)
-    predetection_s: float = Field(default=0.001, ge=0.00001, le=0.02)
+    noise_factor: float = Field(default=5.7, ge=0, le=20)
+    predetection_s: float = Field(default=0.001, ge=0, le=0.02)
     step_db: float = Field(default=0.25, ge=0, le=3)
     lock_dbhz: float = Field(default=25.0, gt=0, lt=60)
     codeless_lock_dbhz: float = Field(default=12.0, gt=0, lt=60)
@@ -320,11 +320,11 @@ class ResponseSection(Section):
     curvature: Annotated[tuple[float, float], AfterValidator(_ordered)] = (0.0, 0.0)
     hysteresis: _Share = 0.1
     height_m_per_m3m3: float = Field(default=-0.03, ge=-0.5, le=0.5)
-    amplitude_per_m3m3: float = Field(default=-0.5, ge=-2, le=2)
+    amplitude_per_m3m3: float = Field(default=-0.43, ge=-2, le=2)
 
 
 class ScatterSection(Section):
     """``[scatter]``: what differs from arc to arc and is not moisture."""
 
-    phase_deg: float = Field(default=2.5, ge=0, le=180)
+    phase_deg: float = Field(default=3.0, ge=0, le=180)
     amplitude: float = Field(default=0.05, ge=0, le=1)

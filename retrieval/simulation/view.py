@@ -282,7 +282,7 @@ class View:
                 np.interp(points.time_s, table.time_s, felt),
                 met.slope_deg[arc],
                 met.curvature[arc],
-                np.sin(np.radians(elevation_deg)),
+                np.sin(np.radians(elevation_deg)) - table.pivot[points.sector],
                 carrier_m,
             )
         snow_m = np.interp(points.time_s, table.time_s, self._hours.snow_depth_m)

@@ -75,7 +75,7 @@ def measured_cn0(
     noise_factor : float
         Factor f on the thermal noise of an ideal estimator, 0 or more.
     predetection_s : float
-        Length T of the correlator's outputs from which the noise is estimated.
+        Length T of the correlator's outputs from which the noise is estimated; 0 if it is known.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def measured_cn0(
     """
     sigma = noise_factor / np.sqrt(2 * averaging_s)
     power = (np.sqrt(cn0_hz) + sigma * draws[0]) ** 2 + (sigma * draws[1]) ** 2
-    spread = 2 / (9 * 2 * averaging_s / predetection_s)
+    spread = predetection_s / (9 * averaging_s)
     noise = (1 - spread + np.sqrt(spread) * draws[2]) ** 3
     measured: NDArray[np.float64] = power / noise
     return measured

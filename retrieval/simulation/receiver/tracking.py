@@ -96,10 +96,10 @@ class Receiver:
                 f"receiver: interval_s {self.interval_s}, expected a whole number of intervals in "
                 "a day, such as 30, 15, 1 or 0.2"
             )
-        if not 0 < self.predetection_s <= self.tau_s:
+        if not 0 <= self.predetection_s <= self.tau_s:
             raise InputError(
-                f"receiver: predetection_s {self.predetection_s}, expected more than 0 and not "
-                f"more than the averaging time of {self.tau_s} s"
+                f"receiver: predetection_s {self.predetection_s}, expected 0 or more and not more "
+                f"than the averaging time of {self.tau_s} s"
             )
 
     @property

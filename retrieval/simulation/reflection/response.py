@@ -34,7 +34,6 @@ from retrieval.simulation.scenario import Scenario
 from retrieval.soil import Soil, soil_permittivity, unfrozen_moisture
 
 __all__ = [
-    "PIVOT",
     "REFERENCE_MOISTURE",
     "GroundReflection",
     "empirical_factor",
@@ -48,9 +47,7 @@ Complexes = NDArray[np.complex128]
 # Every response is counted from this moisture, m3 m-3.
 REFERENCE_MOISTURE = 0.2
 _REFERENCE_C = 15.0
-# sin(elevation) about which a change of effective height turns the phase, so that the phase at a
-# fixed height keeps its slope: near the middle of 5 to 25 degrees, weighted with the amplitude.
-PIVOT = 0.25
+_PIVOT_DEG = (5.0, 25.0)
 _SNOW_DENSITY = 0.25
 _LEAST_AMPLITUDE = 0.1
 # One degree apart where arcs are analysed; above, the reflection changes slowly.
@@ -69,11 +66,16 @@ class GroundReflection:
         Apparent elevation.
     ratio : (k, s, e) complex128
         For the ordinary ground (0) and each sector of the terrain (from 1).
+    pivot : (k,) float64
+        Sine of the elevation about which a change of effective height turns the phase, so that the
+        phase at a fixed height does not take part in it: the mean over 5 to 25 degrees, weighted
+        with the amplitude of the interference.
     """
 
     time_s: Floats
     elevation_deg: Floats
     ratio: Complexes
+    pivot: Floats
 
     def at(self, sector: NDArray[np.intp], time_s: Floats, elevation_deg: Floats) -> Complexes:
         """Return the ratio at points, (n,) complex128, linear between the nodes."""
@@ -129,7 +131,11 @@ def ground_reflection(
             bare[share] = _bare(scenario, ground, antenna, wavelength_m, share)
         tables.append(bare[share] * canopy * roughness_factor(rms_m, elevation_deg, wavelength_m))
     time_s = seconds(utc_to_gps(ground.time))
-    return GroundReflection(time_s, elevation_deg, np.stack(tables))
+    ratio = np.stack(tables)
+    window = (elevation_deg >= _PIVOT_DEG[0]) & (elevation_deg <= _PIVOT_DEG[1])
+    amplitude = np.abs(ratio.mean(axis=1) * antenna.rhcp(elevation_deg))[:, window]
+    pivot = amplitude @ np.sin(np.radians(elevation_deg[window])) / amplitude.sum(axis=1)
+    return GroundReflection(time_s, elevation_deg, ratio, pivot)
 
 
 def _bare(
@@ -184,12 +190,13 @@ def empirical_factor(
     felt: Floats,
     slope_deg: Floats,
     curvature: Floats,
-    sine: Floats,
+    sine_off_pivot: Floats,
     wavelength_m: Floats | float,
 ) -> Complexes:
     """Return by what the empirical response multiplies the reflected field, complex128.
 
-    With u the moisture less `REFERENCE_MOISTURE`, t the sine of the elevation and t0 `PIVOT`::
+    With u the moisture less `REFERENCE_MOISTURE`, t the sine of the elevation and t0 the pivot of
+    `GroundReflection`::
 
         phase      -slope (u - curvature u^2) + 4 pi h_u u (t - t0) / wavelength
         amplitude  1 + a_u u
@@ -202,8 +209,8 @@ def empirical_factor(
         Moisture felt, m3 m-3.
     slope_deg, curvature : array
         Of the spot of ground; a slope of 0 answers in nothing.
-    sine : array
-        sin(apparent elevation).
+    sine_off_pivot : array
+        t - t0.
     wavelength_m : array or float
         Carrier wavelength.
     """
@@ -211,7 +218,7 @@ def empirical_factor(
     beyond = np.where(slope_deg > 0, felt - REFERENCE_MOISTURE, 0.0)
     phase = -np.radians(slope_deg) * (beyond - curvature * beyond**2)
     height_m = response.height_m_per_m3m3 * beyond
-    phase = phase + 4 * np.pi * height_m * (sine - PIVOT) / wavelength_m
+    phase = phase + 4 * np.pi * height_m * sine_off_pivot / wavelength_m
     amplitude = np.maximum(1.0 + response.amplitude_per_m3m3 * beyond, _LEAST_AMPLITUDE)
     return np.asarray(amplitude * np.exp(1j * phase))
 
