@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,9 +13,6 @@ from daemon.cli.program import app, show
 from daemon.cli.shared import check_table, is_csv, load, write_table
 from daemon.errors import UsageError
 from retrieval.errors import InputError
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["estimate"]
 
