@@ -6,6 +6,7 @@ package and are called by their names.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from retrieval.errors import InputError
 from retrieval.gnss import utc_to_gps
 from retrieval.simulation.receiver.interruptions import Interruptions
 from retrieval.simulation.receiver.tracking import Receiver
+from retrieval.simulation.reflection.antenna import AntennaPattern, antenna_pattern
 from retrieval.simulation.scenario_sections import (
     EventSection,
     MoistureSection,
@@ -175,6 +177,12 @@ class Scenario(Section):
         """Return the station's position."""
         section = self.station
         return Station(section.name, section.latitude_deg, section.longitude_deg, section.height_m)
+
+    def antenna(self) -> AntennaPattern:
+        """Return the antenna's pattern, with the phase between its polarisations."""
+        pattern = antenna_pattern(self.station.antenna)
+        phase_deg = (self.station.cross_polar_phase_deg,) * len(pattern.elevation_deg)
+        return replace(pattern, lhcp_phase_deg=phase_deg)
 
     def sky_events(self) -> tuple[SkyEvent, ...]:
         """Return what happens to satellites."""

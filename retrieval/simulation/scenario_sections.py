@@ -96,6 +96,7 @@ class StationSection(Section):
     country: str = Field(default="XXX", pattern=r"^[A-Z]{3}$")
     antenna_height_m: float = Field(ge=0.5, le=100)
     antenna: Literal["choke-ring", "choke-ring-copolar", "patch", "isotropic"] = "choke-ring"
+    cross_polar_phase_deg: float = Field(default=90.0, ge=-180, le=180)
 
 
 class TimeSection(Section):

@@ -17,9 +17,8 @@ from retrieval.orbits import BroadcastOrbits, look_angles
 from retrieval.refraction import apparent_elevation_deg, standard_atmosphere
 from retrieval.rinex.navigation_records import Navigation
 from retrieval.simulation.ground.series import GroundSeries, seconds
-from retrieval.simulation.reflection.antenna import antenna_pattern
 from retrieval.simulation.reflection.composite import composite_power
-from retrieval.simulation.reflection.response import (
+from retrieval.simulation.response import (
     GroundReflection,
     empirical_factor,
     felt_moisture,
@@ -244,7 +243,7 @@ class View:
         self._scenario = scenario
         self._hours = hours
         self._orbits = sky.orbits
-        self._antenna = antenna_pattern(scenario.station.antenna)
+        self._antenna = scenario.antenna()
         self._tables: dict[float, GroundReflection] = {}
 
     def direct_cn0(self, signal: SignalSection, elevation_deg: Floats) -> Floats:

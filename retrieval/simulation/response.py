@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from retrieval.gnss import SPEED_OF_LIGHT_M_S, utc_to_gps
 from retrieval.simulation.ground.series import GroundSeries, seconds
-from retrieval.simulation.reflection.antenna import AntennaPattern, antenna_pattern
+from retrieval.simulation.reflection.antenna import AntennaPattern
 from retrieval.simulation.reflection.coefficients import (
     fresnel,
     layered_reflection,
@@ -109,7 +109,7 @@ def ground_reflection(
     wavelength_m : float
         Carrier wavelength.
     """
-    antenna = antenna_pattern(scenario.station.antenna)
+    antenna = scenario.antenna()
     elevation_deg = _ELEVATIONS_DEG
     roughness = [scenario.soil.roughness_m] + [
         scenario.soil.roughness_m if part.roughness_m is None else part.roughness_m
