@@ -95,6 +95,11 @@ class Scenario(Section):
                 f'output.format = "2.11" knows no satellites of {", ".join(sorted(left_out))}; '
                 'write format = "3.04", or leave them out of sky.constellations'
             )
+        if self.output.span == "six-hours":
+            raise ValueError(
+                'output.span = "six-hours": the names of version 2.11 know files of a day, an hour '
+                'and a quarter of an hour; take one of these, or write format = "3.04"'
+            )
         for first in self.signal:
             for second in self.signal:
                 same = first.code < second.code and first.code[:3] == second.code[:3]

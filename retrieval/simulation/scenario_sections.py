@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 _DAY_S = 86_400
+_SIX_HOURS_S = 21_600
 _HOUR_S = 3600
 _QUARTER_S = 900
 
@@ -127,14 +128,19 @@ class OutputSection(Section):
     """``[output]``: the form of the observation files."""
 
     format: Literal["3.04", "2.11"] = "3.04"
-    span: Literal["day", "hour", "quarter"] = "day"
+    span: Literal["day", "six-hours", "hour", "quarter"] = "day"
     crinex: bool = False
     gzip: bool = True
 
     @property
     def span_s(self) -> int:
         """Length of a file, seconds."""
-        return {"day": _DAY_S, "hour": _HOUR_S, "quarter": _QUARTER_S}[self.span]
+        return {
+            "day": _DAY_S,
+            "six-hours": _SIX_HOURS_S,
+            "hour": _HOUR_S,
+            "quarter": _QUARTER_S,
+        }[self.span]
 
 
 class EventSection(Section):

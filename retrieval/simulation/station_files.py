@@ -43,7 +43,7 @@ from retrieval.version import VERSION
 __all__ = ["LABEL", "Simulation", "simulate_station", "source_navigation"]
 
 LABEL = "SIMULATED: NO RECEIVER AND NO SATELLITE MADE THESE NUMBERS"
-_SPANS = {"day": "01D", "hour": "01H", "quarter": "15M"}
+_SPANS = {"day": "01D", "six-hours": "06H", "hour": "01H", "quarter": "15M"}
 _LAST = "simulation.json"
 _SCENARIO = "scenario.json"
 

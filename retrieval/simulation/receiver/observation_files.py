@@ -18,8 +18,10 @@ from retrieval.simulation.receiver.observation_header import VERSIONS
 
 __all__ = ["SPANS", "FilePacking", "cut", "observation_file_name"]
 
-SPANS = {"01D": 86_400, "01H": 3_600, "15M": 900}
+SPANS = {"01D": 86_400, "06H": 21_600, "01H": 3_600, "15M": 900}
 
+# Session letters tell the hours of a day and say nothing of more than one.
+_SHORT_NAME_SPANS = ("01D", "01H", "15M")
 _NS_PER_S = 1_000_000_000
 _CRINEX_DATE = slice(40, 60)
 _GZIP_LEVEL = 6
@@ -55,7 +57,7 @@ def cut(time: NDArray[np.datetime64], span: str) -> list[tuple[np.datetime64, sl
     ----------
     time : (epochs,) datetime64[ns]
         GPS time, increasing.
-    span : {"01D", "01H", "15M"}
+    span : {"01D", "06H", "01H", "15M"}
         Length of a file.
 
     Returns
@@ -102,8 +104,8 @@ def observation_file_name(
         Four letters or digits; or, for RINEX 3, all nine (``P04100USA``).
     start : datetime64
         Where the file begins by its span, GPS time.
-    span : {"01D", "01H", "15M"}
-        Length of the file.
+    span : {"01D", "06H", "01H", "15M"}
+        Length of the file; RINEX 2 has no name for one of six hours.
     version : {"3.04", "2.11"}
         RINEX version.
     interval_s : float
@@ -148,6 +150,11 @@ def observation_file_name(
     hour, minutes = divmod(int((minute - day).astype(np.int64)), 60)
     ending = ".gz" if packing.gzip else ""
     if version == "2.11":
+        if span not in _SHORT_NAME_SPANS:
+            raise InputError(
+                f"file span {span!r}: expected one of {', '.join(_SHORT_NAME_SPANS)} for version "
+                "2.11, whose names have no other"
+            )
         session = "0" if span == "01D" else chr(ord("a") + hour)
         if span_s < 3600:
             session += f"{minutes:02d}"

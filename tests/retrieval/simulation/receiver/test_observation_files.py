@@ -21,6 +21,7 @@ CRX = FilePacking(crinex=True, gzip=True)
             FilePacking(gzip=True),
             "P04100USA_R_20120570545_15M_05Z_GO.rnx.gz",
         ),
+        ("2012-02-26T18", "06H", 30, True, None, "P04100USA_R_20120571800_06H_30S_GO.rnx"),
         ("2012-02-26", "01D", 60, True, None, "P04100USA_R_20120570000_01D_01M_GO.rnx"),
     ],
 )
@@ -77,7 +78,8 @@ def test_marker_of_nine_characters_is_the_whole_site():
     [
         {"marker": "P41"},
         {"marker": "../x"},
-        {"span": "06H"},
+        {"span": "02H"},
+        {"version": "2.11", "span": "06H"},
         {"version": "3.05"},
         {"interval_s": 0.3},
         {"interval_s": 61},
@@ -114,6 +116,10 @@ def test_epochs_fall_into_the_file_of_their_span():
     )
     assert [(str(start)[8:16], part.start, part.stop) for start, part in cut(time, "01D")] == [
         ("26T00:00", 0, 3),
+        ("27T00:00", 3, 5),
+    ]
+    assert [(str(start)[8:16], part.start, part.stop) for start, part in cut(time, "06H")] == [
+        ("26T18:00", 0, 3),
         ("27T00:00", 3, 5),
     ]
     # Hours without an epoch, such as 01 and 02, have no file.
