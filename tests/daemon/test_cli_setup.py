@@ -81,7 +81,7 @@ class TestInit:
         result = call("check", "--config", config)
         assert result.exit_code == 0, result.output
         assert result.stdout.endswith("all ok; ready to run\n")
-        assert "9 ingested" in call("run", "--config", config, "--once").stdout
+        assert "10 ingested" in call("run", "--config", config, "--once").stdout
 
     def test_questions_are_asked_until_they_are_answered(self, observation, tmp_path, terminal):
         out = tmp_path / "farm.toml"
@@ -183,7 +183,7 @@ class TestInit:
         assert not (tmp_path / "farm.toml").exists()
 
     def test_a_pattern_that_the_shell_spread_out_is_noted(self, sample, observation, tmp_path):
-        navigation = next((sample / "nav").iterdir())
+        navigation = min((sample / "nav").iterdir())
         options = ["--texture", "loam", "--nav", "nav/a.n", "--out", tmp_path / "farm.toml"]
         result = call("config", "init", observation, navigation, *options)
         assert f"{navigation.name}: no observations" in result.stdout

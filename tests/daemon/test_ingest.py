@@ -22,11 +22,9 @@ NAME = "smpl"
 
 @pytest.fixture
 def day(sample):
-    """Folder of the sample with the four files of its first day in the inbox."""
-    later = sample / "later"
-    later.mkdir()
-    for path in sorted((sample / "inbox").iterdir())[4:]:
-        path.rename(later / path.name)
+    """Folder of the sample with the files of its first day alone: four and their navigation."""
+    for path in [*sorted((sample / "inbox").iterdir())[4:], max((sample / "nav").iterdir())]:
+        path.unlink()
     return sample
 
 

@@ -1,10 +1,11 @@
 """A store of the first schema, as its soilglint wrote it, under the present one.
 
-``files/store_1.sql.gz`` is the dump of a store of version 1 that had taken in the first day of the
-packaged sample.
+``files/store_1`` holds the dump of a store of version 1 that had taken in the first day of the
+sample that was packaged then, and the files of that sample.
 """
 
 import gzip
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -16,15 +17,18 @@ from daemon.jobs import run_once
 from daemon.store import Store
 from daemon.store.schema import MIGRATIONS, SCHEMA_VERSION
 
-DUMP = Path(__file__).parent / "files" / "store_1.sql.gz"
+STORE_1 = Path(__file__).parent / "files" / "store_1"
 NAME = "smpl"
 
 
 @pytest.fixture
 def config(sample):
-    """The sample with all its files, and the store of version 1 that knows the first day's."""
+    """That sample with all its files, and the store of version 1 that knows the first day's."""
+    for name in ("inbox", "nav"):
+        shutil.rmtree(sample / name)
+        shutil.copytree(STORE_1 / name, sample / name)
     config = load_config(sample / "soilglint.toml")
-    text = gzip.decompress(DUMP.read_bytes()).decode()
+    text = gzip.decompress((STORE_1 / "store.sql.gz").read_bytes()).decode()
     connection = sqlite3.connect(config.store.path)
     connection.executescript(text.replace("'nav/", f"'{sample}/nav/"))
     connection.close()

@@ -20,7 +20,7 @@ def test_minimal(tmp_path):
     config = tmp_path / "out" / "soilglint.toml"
     soilglint("run", "--config", config, "--once")
     status = json.loads(soilglint("status", "--config", config, "--json"))
-    assert status["files"]["states"] == {"ingested": 9}
+    assert status["files"]["states"] == {"ingested": 10}
     assert status["arcs"]["accepted"] > 300
     estimate = status["estimate"]
     assert estimate["time"] == "2024-05-15T23:45:00Z"

@@ -12,8 +12,8 @@ from retrieval.errors import InputError, NoNavigationError, NoSnrError, Position
 
 @pytest.fixture
 def files(sample):
-    """One observation file (6 hours) and the navigation file of the sample."""
-    return [sorted((sample / "inbox").iterdir())[0], *(sample / "nav").iterdir()]
+    """One observation file (6 hours) of the sample and the navigation file of its day."""
+    return [min((sample / "inbox").iterdir()), min((sample / "nav").iterdir())]
 
 
 def test_a_position_keeps_the_name_of_the_files(files):
