@@ -121,6 +121,7 @@ def ground_reflection(
         ground.vegetation_height_m[:, None],
         elevation_deg,
         wavelength_m,
+        delay_share=scenario.vegetation.delay_share,
     )
     if not ground.vegetation_water_kg_m2.any():
         canopy = canopy[:1]

@@ -278,6 +278,7 @@ class VegetationSection(Section):
     water_content_kg_m2: float = Field(default=0.0, ge=0, le=10)
     height_m: float = Field(default=0.3, gt=0, le=10)
     winter_share: _Share = 0.1
+    delay_share: _Share = 1.0
     season: tuple[_DayOfYear, _DayOfYear, _DayOfYear] = (90, 170, 290)
 
     @field_validator("season")

@@ -84,6 +84,7 @@ def vegetation_factor(
     elevation_deg: ArrayLike,
     wavelength_m: ArrayLike,
     gravimetric_moisture: float = 0.6,
+    delay_share: float = 1.0,
 ) -> Complexes:
     """Return by what a canopy multiplies the reflected field, down to the soil and up again.
 
@@ -102,6 +103,8 @@ def vegetation_factor(
         Wavelength in air.
     gravimetric_moisture : float
         Mass of water in a mass of fresh plant; with the water content it gives the dry matter.
+    delay_share : float
+        Share of the smooth layer's delay that is applied, 0 to 1; its attenuation stays whole.
 
     Returns
     -------
@@ -150,7 +153,8 @@ def vegetation_factor(
     total = np.sqrt(contrast + sine**2) + sine
     steepening = contrast / np.where(total == 0, 1, total)
     wavenumber = 2 * np.pi / np.asarray(wavelength_m, np.float64)
-    factor: Complexes = np.exp(2j * wavenumber * height_m * steepening)
+    depth = 2 * wavenumber * height_m * steepening
+    factor: Complexes = np.exp(1j * delay_share * depth.real - depth.imag)
     return factor
 
 

@@ -117,3 +117,13 @@ def test_snow_without_mass_is_air():
 def test_impossible_covers_are_named(call, words):
     with pytest.raises(InputError, match=words):
         call()
+
+
+def test_a_share_of_the_delay_leaves_the_attenuation_whole():
+    whole = vegetation_factor(1.0, 0.5, 20.0, 0.2442)
+    fifth = vegetation_factor(1.0, 0.5, 20.0, 0.2442, delay_share=0.2)
+    none = vegetation_factor(1.0, 0.5, 20.0, 0.2442, delay_share=0.0)
+    assert abs(fifth) == pytest.approx(abs(whole), rel=1e-12)
+    assert none == pytest.approx(abs(whole), rel=1e-12)
+    # Five fifths of a delay are all of it.
+    assert (fifth / none) ** 5 == pytest.approx(whole / none, rel=1e-9)
