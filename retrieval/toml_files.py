@@ -19,12 +19,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from retrieval.errors import InputError, UnreadableFileError
 from retrieval.special_files import special_kind
 
-__all__ = ["Section", "Wording", "load_sections"]
+__all__ = ["Section", "Wording", "check_sections", "load_sections"]
 
 _BYTE_ORDER_MARK = "\ufeff"
 
 # Types of pydantic's faults.
 _NO_LIST = ("tuple_type", "too_long", "too_short", "missing")
+_NO_TABLES = ("tuple_type", "model_type")
+_DATE = "expected a date alone, such as 2024-05-14"
+_TIME = "expected date and time, such as 2024-05-14T06:00:00"
 _PLAIN: Mapping[str, str] = {
     "string_type": "expected text in quotes",
     "path_type": "expected text in quotes",
@@ -35,6 +38,13 @@ _PLAIN: Mapping[str, str] = {
     "int_from_float": "expected a whole number",
     "bool_type": "expected true or false, without quotes",
     "finite_number": "expected a finite number",
+    "date_type": _DATE,
+    "date_parsing": _DATE,
+    "date_from_datetime_parsing": _DATE,
+    "date_from_datetime_inexact": _DATE,
+    "datetime_type": _TIME,
+    "datetime_parsing": _TIME,
+    "datetime_from_date_parsing": _TIME,
 }
 
 
@@ -57,6 +67,8 @@ class Wording:
         What to do when the file is not there, such as "give it with --config".
     lists : mapping
         Key -> the form of its list.
+    tables : mapping
+        Key of a section that may stand several times, ``[[key]]`` -> what each of them holds.
     hints : mapping
         Key -> what to say after "is missing".
     texts : mapping
@@ -68,6 +80,7 @@ class Wording:
 
     what: str
     lists: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, str] = field(default_factory=dict)
     hints: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     of_own: Callable[[str, str, Any], str | None] = lambda kind, key, value: None
@@ -88,11 +101,30 @@ def load_sections(kind: type[_File], path: Path, wording: Wording) -> _File:
         # Through JSON, because strictness then still lets lists be tuples and text be paths.
         return kind.model_validate_json(json.dumps(content, default=str))
     except ValidationError as error:
-        faults = [
-            _worded(kind, fault, content, wording) for fault in error.errors(include_url=False)
-        ]
-        # Two values of a list may be wrong in one way.
-        raise InputError("\n".join(f"{path}: {one}" for one in dict.fromkeys(faults))) from error
+        faults = _faults(kind, error, content, wording)
+        raise InputError("\n".join(f"{path}: {one}" for one in faults)) from error
+
+
+def check_sections(kind: type[_File], content: Mapping[str, Any], wording: Wording) -> _File:
+    """Make sections of values that do not come out of a file, such as changes to those of one.
+
+    Raises
+    ------
+    InputError
+        A value does not fit; one line per fault.
+    """
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        raise InputError("\n".join(_faults(kind, error, content, wording))) from error
+
+
+def _faults(
+    kind: type[Section], error: ValidationError, content: Mapping[str, Any], wording: Wording
+) -> list[str]:
+    """Word every fault once: two values of a list may be wrong in one way."""
+    faults = [_worded(kind, fault, content, wording) for fault in error.errors(include_url=False)]
+    return list(dict.fromkeys(faults))
 
 
 def _read(path: Path, wording: Wording) -> dict[str, Any]:
@@ -126,7 +158,7 @@ def _read(path: Path, wording: Wording) -> dict[str, Any]:
 
 
 def _worded(
-    kind: type[Section], fault: Mapping[str, Any], content: dict[str, Any], wording: Wording
+    kind: type[Section], fault: Mapping[str, Any], content: Mapping[str, Any], wording: Wording
 ) -> str:
     """Say which key is wrong, what it holds, and what would be right."""
     place = [str(part) for part in fault["loc"]]
@@ -135,14 +167,19 @@ def _worded(
     if own is not None:
         return own
     if fault["type"] == "missing" and not place[-1].isdigit():
-        return f"{_named(place)} is missing{wording.hints.get(_key(place), '')}"
+        is_section = _section_class(kind, place[0]) is not None
+        named = _named(place) if is_section else _shown(place)
+        return f"{named} is missing{wording.hints.get(_key(place), '')}"
     if fault["type"] == "extra_forbidden":
-        return _unknown_key(kind, place)
+        named = _named(place) if isinstance(value, (dict, list)) else _shown(place)
+        return f"{named} is not known; {_meant(kind, place)}"
     place, message = _place_and_message(fault, place, wording)
     if not place:
         return message
-    value = json.dumps(_value_at(content, place), default=str)
-    return f"{_shown(place)} = {value}: {message}"
+    value = _value_at(content, place)
+    if isinstance(value, dict):
+        return f"{_named(place)}: {message}"
+    return f"{_shown(place)} = {json.dumps(value, default=str)}: {message}"
 
 
 def _place_and_message(
@@ -160,6 +197,12 @@ def _place_and_message(
         return place, str(context["error"])
     if kind == "string_pattern_mismatch" and key in wording.texts:
         return place, wording.texts[key]
+    if key in wording.tables and kind in _NO_TABLES:
+        # One pair of brackets is the mistake that is made.
+        return whole, (
+            f"expected [[{key}]] on a line of its own, with two brackets, and below it "
+            f"{wording.tables[key]}; there may be several"
+        )
     if kind == "model_type":
         return place, f"expected a section, [{place[0]}] on a line of its own and its keys below"
     if key in wording.lists and kind in _NO_LIST:
@@ -180,13 +223,28 @@ def _key(place: list[str]) -> str:
 
 
 def _shown(place: list[str]) -> str:
-    """Write a place."""
-    return ".".join(place)
+    """Write a place; of sections that stand several times, people count the first as 1.
+
+    Examples
+    --------
+    >>> _shown(["terrain", "0", "azimuths", "1"])
+    'terrain (table 1): azimuths.1'
+    """
+    text = ""
+    for part, after in zip(place, [*place[1:], ""], strict=True):
+        if part.isdigit() and after and not after.isdigit():
+            text += f" (table {int(part) + 1}): "
+        else:
+            text += part if not text or text.endswith(": ") else f".{part}"
+    return text
 
 
 def _named(place: list[str]) -> str:
-    """Name a section or a key."""
-    return f"section [{place[0]}]" if len(place) == 1 else _shown(place)
+    """Name a section, one of several, or a key."""
+    if len(place) == 1:
+        return f"section [{place[0]}]"
+    *before, last = place
+    return f"{_shown(before)} (table {int(last) + 1})" if last.isdigit() else _shown(place)
 
 
 def _section_class(kind: type[Section], name: str) -> type[Section] | None:
@@ -197,16 +255,20 @@ def _section_class(kind: type[Section], name: str) -> type[Section] | None:
     return next((k for k in kinds if isinstance(k, type) and issubclass(k, Section)), None)
 
 
-def _unknown_key(kind: type[Section], place: list[str]) -> str:
+def _meant(kind: type[Section], place: list[str]) -> str:
     """Say what an unknown section or key may have meant."""
     section: type[Section] | None = kind
+    if len(place) > 1 and place[-1] in kind.model_fields:
+        # In TOML a key belongs to the section above it, whatever the indentation says.
+        if _section_class(kind, place[-1]) is None:
+            return "it stands at the top of the file, above the first section"
+        return f"[{place[-1]}] is a section on a line of its own"
     for name in place[:-1]:
         if section is not None and not name.isdigit():
             section = _section_class(section, name)
     known = list(section.model_fields) if section else []
     near = difflib.get_close_matches(place[-1], known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
-    return f"{_named(place)} is not known; {hint}"
+    return f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
 
 
 def _value_at(content: Any, place: list[str]) -> Any:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from retrieval.errors import InputError
 from retrieval.gnss import utc_to_gps
@@ -38,7 +38,7 @@ from retrieval.simulation.scenario_sections import (
 from retrieval.simulation.signals import DEFAULT_SIGNALS, received_dbw
 from retrieval.simulation.sky.events import Outage, Replaced, SkyEvent, Unhealthy
 from retrieval.station import Station
-from retrieval.toml_files import Section, Wording, load_sections
+from retrieval.toml_files import Section, Wording, check_sections, load_sections
 
 __all__ = ["SCENARIOS", "Scenario", "load_scenario", "scenario_names"]
 
@@ -119,13 +119,21 @@ class Scenario(Section):
         if not residual < saturation:
             raise ValueError(
                 f"moisture.residual {residual:g} is not below moisture.saturation {saturation:g} "
-                f"(those of {self.soil.texture} where not stated)"
+                f"(those of {self.soil.texture} where not stated); correct one of them"
             )
         if capacity is not None and not residual < capacity <= saturation:
             raise ValueError(
                 f"moisture.field_capacity {capacity:g} does not lie between residual "
-                f"{residual:g} and saturation {saturation:g}"
+                f"{residual:g} and saturation {saturation:g}; correct one of them"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _receiver_possible(self) -> Scenario:
+        try:
+            self.receiver_settings()
+        except InputError as error:
+            raise ValueError(str(error)) from error
         return self
 
     @model_validator(mode="after")
@@ -169,14 +177,7 @@ class Scenario(Section):
         content = self.model_dump()
         for name, value in changes.items():
             content[name] = {**content[name], **value} if isinstance(value, dict) else value
-        try:
-            return Scenario.model_validate(content)
-        except ValidationError as error:
-            raise InputError(
-                "; ".join(
-                    f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()
-                )
-            ) from error
+        return check_sections(Scenario, content, _WORDING)
 
     def receiver_station(self) -> Station:
         """Return the station's position."""
@@ -252,7 +253,8 @@ def load_scenario(scenario: str | Path, **changes: Any) -> Scenario:
         A key is missing, unknown or out of range; one line per fault.
     """
     path = Path(scenario)
-    if not path.exists() and str(scenario) in scenario_names():
+    # A folder may bear the name of the scenario that was simulated into it.
+    if not path.is_file() and str(scenario) in scenario_names():
         path = SCENARIOS / f"{scenario}.toml"
     read = load_sections(Scenario, path, _WORDING)
     folder = path.resolve().parent
@@ -298,13 +300,18 @@ _WORDING = Wording(
     what="give a scenario file, or one of these names: " + ", ".join(scenario_names()),
     lists={
         "sky.navigation": '["brdc.rnx.gz"]',
-        "signal": '[[signal]] tables, each with code = "GS2L"',
         "signal.satellites": '["G01", "G05"]',
-        "terrain": "[[terrain]] tables, each with azimuths = [[111, 155]]",
         "terrain.azimuths": "[[111, 155], [284, 325]]",
         "vegetation.season": "[90, 170, 290]: green-up, fullest, withered",
         "response.slope_deg": "[50, 90], degrees per m3 m-3 that the phase falls",
         "response.curvature": "[0, 0.8]",
+        "receiver.absent_satellites": '["G04"]',
+    },
+    tables={
+        "signal": 'code = "GS2L"',
+        "terrain": "azimuths = [[111, 155]] and what is different there",
+        "sky.event": "kind, satellite and start",
+        "receiver.outage": "start and end",
     },
     hints={
         "title": '; say in a line what is simulated, title = "..."',
@@ -317,6 +324,8 @@ _WORDING = Wording(
         "time": "; it needs start = 2024-05-14 and days = 10",
         "time.start": "; give a date without quotes, such as start = 2024-05-14",
         "time.days": "; how many, such as days = 10",
+        "receiver.outage.start": "; such as start = 2024-05-14T06:00:00",
+        "receiver.outage.end": "; such as end = 2024-05-14T18:00:00",
         "signal.code": '; such as code = "GS2L"',
         "terrain.azimuths": "; sectors, clockwise from north, such as azimuths = [[111, 155]]",
         "sky.event.kind": '; "unhealthy", "outage" or "replaced"',

@@ -110,7 +110,8 @@ class TimeSection(Section):
     @field_validator("interval_s")
     @classmethod
     def _fits_a_file(cls, interval_s: float) -> float:
-        if _QUARTER_S % interval_s:
+        per_file = _QUARTER_S / interval_s
+        if abs(per_file - round(per_file)) > 1e-9 * per_file:  # 900 % 0.1 is not 0
             raise ValueError(
                 "expected an interval that divides a quarter of an hour, such as 1, 15 or 30"
             )

@@ -17,7 +17,18 @@ from daemon.store import Store
 from retrieval.arc_table import ARC_COLUMNS
 from retrieval.version import VERSION
 
-COMMANDS = ("arcs", "run", "status", "sample", "estimate", "check", "config init")
+COMMANDS = (
+    "arcs",
+    "run",
+    "status",
+    "sample",
+    "estimate",
+    "check",
+    "config init",
+    "simulate station",
+    "simulate arcs",
+    "simulate scenarios",
+)
 
 
 def call(*arguments):
