@@ -253,7 +253,7 @@ def _reported_volts(
 
     direct, composite = both(signal)
     if signal.code in CODELESS:
-        direct_aid, composite_aid = both(other_carrier(signal))
+        direct_aid, composite_aid = both(other_carrier(signal, scenario.signals()))
         direct = direct * 10 ** (-codeless_loss_db(10 * np.log10(direct_aid)) / 10)
         composite = composite * 10 ** (-codeless_loss_db(10 * np.log10(composite_aid)) / 10)
     return np.sqrt(direct), np.sqrt(composite)

@@ -89,7 +89,8 @@ def simulate_day(
         aiding = None
         if signal.code in CODELESS:
             aiding = np.full((len(rows), len(time)), np.nan)
-            aiding[place] = _composite_cn0(view, other_carrier(signal), points, met)
+            other = other_carrier(signal, scenario.signals())
+            aiding[place] = _composite_cn0(view, other, points, met)
         reported = received(
             receiver,
             scenario.seed,

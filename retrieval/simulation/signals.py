@@ -9,7 +9,7 @@ than that on GPS). They are typical, not measured: `received_dbw` of a scenario 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from retrieval.errors import InputError
 from retrieval.simulation.receiver.tracking import CODELESS
@@ -75,8 +75,16 @@ def received_dbw(signal: str) -> float:
     return table[band] + _USUAL_EXCESS_DB
 
 
-def other_carrier(signal: SignalSection) -> SignalSection:
+def other_carrier(signal: SignalSection, tracked: Sequence[SignalSection] = ()) -> SignalSection:
     """Return P(Y) on the carrier by whose help a receiver tracks P(Y) on the other.
+
+    Parameters
+    ----------
+    signal : SignalSection
+        P(Y) on one carrier.
+    tracked : sequence of SignalSection
+        The scenario's signals. P(Y) of the other carrier among them, of the same satellites or of
+        all, tells how strong it arrives.
 
     Examples
     --------
@@ -84,4 +92,8 @@ def other_carrier(signal: SignalSection) -> SignalSection:
     'GS1W'
     """
     band = "1" if signal.code[2] == "2" else "2"
+    aiding = [one for one in tracked if one.code in CODELESS and one.code[2] == band]
+    for one in aiding:
+        if not one.satellites or set(signal.satellites) == set(one.satellites):
+            return one
     return SignalSection(code=f"G{signal.code[1]}{band}W", satellites=signal.satellites)
