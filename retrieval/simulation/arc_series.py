@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from retrieval.arc_table import arc_order, arc_table
+from retrieval.arc_table import arc_order, arc_table, empty_arc_table
 from retrieval.gnss import gps_to_utc, satellite_names, utc_to_gps
 from retrieval.rinex.navigation_records import Navigation
 from retrieval.simulation.ground.hourly import ground_series
@@ -35,10 +35,10 @@ from retrieval.simulation.view import (
     Reflected,
     Sky,
     View,
-    day_sky,
     points_in_view,
     reflector,
     sends,
+    sky_between,
 )
 
 __all__ = ["ArcSimulation", "simulate_arcs"]
@@ -46,12 +46,19 @@ __all__ = ["ArcSimulation", "simulate_arcs"]
 Floats = NDArray[np.float64]
 
 _DAY = np.timedelta64(1, "D")
-_STEP = np.timedelta64(60, "s")
+_STEP_S = 60
+_STEP = np.timedelta64(_STEP_S, "s")
+# The sky of the day before and the day after is needed too, so days are taken some at a time.
+_AT_ONCE = np.timedelta64(20, "D")
 _NS_PER_S = 1_000_000_000
 _DB_PER_NEPER = 20.0 / np.log(10.0)
-# An arc that an obstacle or an outage cuts counts when it spans most of the window.
+# An arc counts when it spans most of the window and no more time than a pass should, and when the
+# receiver saw enough of it: otherwise whoever analyses files would turn it down.
 _MARGINS_DEG = (2.0, 5.0)
-_FEWEST_POINTS = 10
+_LONGEST_S = 7200.0
+_FEWEST_POINTS = 20
+_PEAK_STEP_M = 0.05
+_SLOPE_STEP_M = 0.005
 # What later observation could still belong to it.
 _CLOSES_AFTER = np.timedelta64(300, "s")
 _TRUTH = (
@@ -111,54 +118,64 @@ def simulate_arcs(
     """
     ground = ground_series(scenario)
     source = source_navigation(scenario)
-    days = np.arange(scenario.start, scenario.end, _DAY)
     parts: list[dict[str, NDArray[Any]]] = []
-    for done, day in enumerate(days, start=1):
-        parts += _day_arcs(scenario, ground, source, day, elevation_deg, height_m)
+    for start in np.arange(scenario.start, scenario.end, _AT_ONCE):
+        end = min(start + _AT_ONCE, scenario.end)
+        parts += _arcs_between(scenario, ground, source, start, end, elevation_deg, height_m)
         if on_day:
-            on_day(done)
+            on_day(int((end - scenario.start) / _DAY))
+    if not parts:
+        return ArcSimulation(empty_arc_table(), pd.DataFrame(columns=list(_TRUTH), dtype=float))
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     truth = pd.DataFrame({name: columns.pop(name) for name in _TRUTH})
     order = arc_order(columns)
     return ArcSimulation(arc_table(columns), truth.iloc[order].reset_index(drop=True))
 
 
-def _day_arcs(
+def _arcs_between(
     scenario: Scenario,
     ground: GroundSeries,
     source: Navigation,
-    day: np.datetime64,
+    start: np.datetime64,
+    end: np.datetime64,
     window_deg: tuple[float, float],
     height_m: float | None,
 ) -> Iterator[dict[str, NDArray[Any]]]:
-    """Yield the columns of the arcs that stand highest on a day, signal by signal."""
-    sky = day_sky(scenario, source, day)
+    """Yield the columns of the arcs that stand highest on some days, signal by signal."""
+    sky = sky_between(scenario, source, start, end)
     # A rise may have begun, and a set may end, half a day off.
-    hours = ground.between(*gps_to_utc(np.array([day - _DAY, day + 2 * _DAY])))
+    hours = ground.between(*gps_to_utc(np.array([start - _DAY, end + _DAY])))
     view = View(scenario, hours, sky)
-    time = np.arange(day - _DAY, day + 2 * _DAY, _STEP).astype("datetime64[ns]")
+    time = np.arange(start - _DAY, end + _DAY, _STEP).astype("datetime64[ns]")
     visible = points_in_view(scenario, sky, time)
     highest = sky.passes.highest[visible.half_pass]
     low_deg, high_deg = window_deg
     inside = (visible.elevation_deg >= low_deg) & (visible.elevation_deg <= high_deg)
-    visible = visible.take(np.flatnonzero(inside & (highest >= day) & (highest < day + _DAY)))
+    visible = visible.take(np.flatnonzero(inside & (highest >= start) & (highest < end)))
     for signal in scenario.signals():
         points = visible.take(np.flatnonzero(sends(signal, visible.satellite)))
         points = points.take(np.lexsort((points.time_s, points.half_pass)))
-        points = points.take(np.flatnonzero(_long_enough(points, window_deg)))
+        points = points.take(np.flatnonzero(_worth_an_arc(points, window_deg, scenario)))
         if len(points.row):
             yield _signal_arcs(scenario, view, sky, signal, points, hours, height_m)
 
 
-def _long_enough(points: Points, window_deg: tuple[float, float]) -> NDArray[np.bool_]:
-    """Return which points belong to arcs that span the window but for its margins."""
-    arc, row = np.unique(points.half_pass, return_inverse=True)
-    lowest, highest = np.full(len(arc), 90.0), np.zeros(len(arc))
-    np.minimum.at(lowest, row, points.elevation_deg)
-    np.maximum.at(highest, row, points.elevation_deg)
+def _worth_an_arc(
+    points: Points, window_deg: tuple[float, float], scenario: Scenario
+) -> NDArray[np.bool_]:
+    """Return which points, sorted by arc and time, belong to arcs that an analysis would keep."""
+    arc, first, row = np.unique(points.half_pass, return_index=True, return_inverse=True)
+    if not len(arc):
+        return np.zeros(0, np.bool_)
+    lowest = np.minimum.reduceat(points.elevation_deg, first)
+    highest = np.maximum.reduceat(points.elevation_deg, first)
+    last = np.append(first[1:], len(row)) - 1
+    duration_s = points.time_s[last] - points.time_s[first]
     below, above = _MARGINS_DEG
-    spans = (lowest <= window_deg[0] + below) & (highest >= window_deg[1] - above)
-    return np.asarray((spans & (np.bincount(row) >= _FEWEST_POINTS))[row])
+    keep = (lowest <= window_deg[0] + below) & (highest >= window_deg[1] - above)
+    seen = np.bincount(row) * _STEP_S / scenario.time.interval_s
+    keep &= (duration_s < _LONGEST_S) & (seen >= _FEWEST_POINTS)
+    return np.asarray(keep[row])
 
 
 def _signal_arcs(
@@ -182,9 +199,11 @@ def _signal_arcs(
         height_m = height_m + (apriori_m - scenario.station.antenna_height_m)
     carrier_m = reflected.carrier_m[first]
     angle = (4 * np.pi * height_m / carrier_m)[arc] * sine
-    amplitude, phase_deg = _fit(composite - direct, angle, arc)
+    wave = _Wave(composite - direct, sine, arc, carrier_m)
+    amplitude, phase_deg = wave.at(height_m)
+    # A least-squares sinusoid weighs the wave by its amplitude, not by its power.
     strength = direct * np.abs(reflected.ratio)
-    effective_m, mean_sine, spread = _effective_height(reflected, sine, strength, arc, carrier_m)
+    effective_m, spread = _effective_height(reflected, sine, strength, arc, carrier_m)
 
     time = points.time_s
     duration_s = time[last] - time[first]
@@ -198,7 +217,7 @@ def _signal_arcs(
     gps = (time * _NS_PER_S).astype(np.int64).astype("datetime64[ns]")
     utc = gps_to_utc(gps)
     lowest = np.where(sky.passes.rising[half_pass], first, last)
-    measured_m = effective_m + height_sigma_m * draws[:, 1]
+    measured_m = wave.peak_m(effective_m) + height_sigma_m * draws[:, 1]
     measured_amplitude = np.maximum(amplitude + noise * draws[:, 2], 0.0)
     count = len(half_pass)
     unknown = np.full(count, np.nan)
@@ -224,7 +243,7 @@ def _signal_arcs(
         "phase_deg": wrapped_deg(measured_deg),
         "phase_sigma_deg": sigma_deg,
         "apriori_height_m": height_m,
-        "dphase_dheight_deg_per_mm": 0.72 * mean_sine / carrier_m,
+        "dphase_dheight_deg_per_mm": wave.slope_deg_per_mm(height_m),
         "height_mode": np.full(count, "fixed", object),
         "height_sigma_m": unknown,
         "phase_height_correlation": unknown,
@@ -259,22 +278,38 @@ def _reported_volts(
     return np.sqrt(direct), np.sqrt(composite)
 
 
-def _fit(values: Floats, angle: Floats, arc: NDArray[np.intp]) -> tuple[Floats, Floats]:
-    """Fit ``A sin(angle + phase)`` to each arc by least squares; return A and phase (degrees)."""
-    sine, cosine = np.sin(angle), np.cos(angle)
-    ss, cc, sc, ys, yc = (
-        np.bincount(arc, u * v)
-        for u, v in (
-            (sine, sine),
-            (cosine, cosine),
-            (sine, cosine),
-            (values, sine),
-            (values, cosine),
-        )
-    )
-    determinant = ss * cc - sc**2
-    a, b = (cc * ys - sc * yc) / determinant, (ss * yc - sc * ys) / determinant
-    return np.hypot(a, b), np.degrees(np.arctan2(b, a))
+@dataclass(frozen=True)
+class _Wave:
+    """Interferograms of m arcs, arc after arc, and the sinusoids that fit them."""
+
+    volts: Floats
+    sine: Floats
+    arc: NDArray[np.intp]
+    carrier_m: Floats
+
+    def at(self, height_m: Floats) -> tuple[Floats, Floats]:
+        """Fit ``A sin(4 pi h t / wavelength + phase)`` and a constant; return A and degrees."""
+        angle = (4 * np.pi * height_m / self.carrier_m)[self.arc] * self.sine
+        basis = np.stack([np.sin(angle), np.cos(angle), np.ones(len(angle))])
+        matrix = np.empty((len(height_m), 3, 3))
+        right = np.empty((len(height_m), 3))
+        for i in range(3):
+            right[:, i] = np.bincount(self.arc, basis[i] * self.volts)
+            for j in range(i + 1):
+                matrix[:, i, j] = matrix[:, j, i] = np.bincount(self.arc, basis[i] * basis[j])
+        a, b, _ = np.linalg.solve(matrix, right[..., None])[..., 0].T
+        return np.hypot(a, b), np.degrees(np.arctan2(b, a))
+
+    def peak_m(self, near_m: Floats) -> Floats:
+        """Return the heights of the largest amplitudes, near those given, by a parabola."""
+        lower, middle, upper = (self.at(near_m + i * _PEAK_STEP_M)[0] for i in (-1, 0, 1))
+        bend = np.minimum(lower - 2 * middle + upper, -1e-9)
+        return near_m + _PEAK_STEP_M * np.clip(0.5 * (lower - upper) / bend, -1.0, 1.0)
+
+    def slope_deg_per_mm(self, height_m: Floats) -> Floats:
+        """Return by how much the phases grow when the reflectors sink."""
+        change = self.at(height_m - _SLOPE_STEP_M)[1] - self.at(height_m + _SLOPE_STEP_M)[1]
+        return wrapped_deg(change) / (2000.0 * _SLOPE_STEP_M)
 
 
 def _mean_phase_deg(
@@ -295,15 +330,14 @@ def _effective_height(
     strength: Floats,
     arc: NDArray[np.intp],
     carrier_m: Floats,
-) -> tuple[Floats, Floats, Floats]:
-    """Return effective height (m), and mean and spread of the sine, weighted by the reflection.
+) -> tuple[Floats, Floats]:
+    """Return effective height (m) and spread of the sine, weighted by the reflection.
 
     The height is the slope of the reflected wave's phase against the sine of the elevation, each
     point weighted with the amplitude of its interference, as it weighs in a periodogram.
     """
     total = np.bincount(arc, strength)
-    mean = np.bincount(arc, strength * sine) / total
-    off = sine - mean[arc]
+    off = sine - (np.bincount(arc, strength * sine) / total)[arc]
     variance = np.bincount(arc, strength * off**2) / total
     # The path alone, and what antenna and ground add: a small angle, unwrapped about its mean.
     extra = reflected.ratio / np.exp(
@@ -311,7 +345,7 @@ def _effective_height(
     )
     phase = reflected.path_phase + np.angle(extra)
     slope = np.bincount(arc, strength * off * phase) / total / variance
-    return slope * carrier_m / (4 * np.pi), mean, np.sqrt(variance)
+    return slope * carrier_m / (4 * np.pi), np.sqrt(variance)
 
 
 def _sum_complex(arc: NDArray[np.intp], values: NDArray[np.complex128]) -> NDArray[np.complex128]:

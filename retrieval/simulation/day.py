@@ -18,7 +18,7 @@ from retrieval.simulation.scenario_sections import SignalSection
 from retrieval.simulation.signals import other_carrier
 from retrieval.simulation.sky.passes import HalfPasses
 from retrieval.simulation.spots import Spots, spots
-from retrieval.simulation.view import Points, View, day_sky, points_in_view, sends
+from retrieval.simulation.view import Points, View, points_in_view, sends, sky_between
 
 __all__ = ["SimulatedDay", "simulate_day"]
 
@@ -67,7 +67,7 @@ def simulate_day(
         Its midnight, GPS time.
     """
     day = day.astype("datetime64[ns]")
-    sky = day_sky(scenario, source, day)
+    sky = sky_between(scenario, source, day, day + _DAY)
     hours = ground.between(*gps_to_utc(np.array([day - 2 * _HOUR, day + _DAY + _HOUR])))
     receiver = scenario.receiver_settings()
     # What is tracked at midnight hangs on the hour before.

@@ -38,10 +38,10 @@ __all__ = [
     "Sky",
     "View",
     "carrier_wavelengths_m",
-    "day_sky",
     "points_in_view",
     "reflector",
     "sends",
+    "sky_between",
 ]
 
 Floats = NDArray[np.float64]
@@ -54,7 +54,7 @@ _LOWEST_HEIGHT_M = 0.05
 
 @dataclass(frozen=True)
 class Sky:
-    """The satellites of one day.
+    """The satellites of one day, or of some days.
 
     Attributes
     ----------
@@ -63,9 +63,9 @@ class Sky:
     orbits : BroadcastOrbits
         From the day before to the day after.
     navigation : Navigation
-        Records of the day, as its file holds them.
+        Records of the days, as a file of them holds them.
     passes : HalfPasses
-        Rises and sets of three days.
+        Rises and sets, from the day before to the day after.
     """
 
     satellites: NDArray[np.int32]
@@ -110,8 +110,10 @@ class Points:
         return Points(*(getattr(self, name)[index] for name in self.__annotations__))
 
 
-def day_sky(scenario: Scenario, source: Navigation, day: np.datetime64) -> Sky:
-    """Return the satellites of one day.
+def sky_between(
+    scenario: Scenario, source: Navigation, start: np.datetime64, end: np.datetime64
+) -> Sky:
+    """Return the satellites of one day, or of some days; the same however many are asked for.
 
     Parameters
     ----------
@@ -119,21 +121,21 @@ def day_sky(scenario: Scenario, source: Navigation, day: np.datetime64) -> Sky:
         Station, constellations and events.
     source : Navigation
         What the season is propagated from.
-    day : datetime64
-        Its midnight, GPS time.
+    start, end : datetime64
+        First midnight and last, GPS time.
     """
     events = scenario.sky_events()
     letters = "".join(sorted({signal.code[0] for signal in scenario.signals()}))
     around = season_navigation(
-        source, day - _DAY, day + 2 * _DAY, events=events, constellations=letters
+        source, start - _DAY, end + _DAY, events=events, constellations=letters
     )
     orbits = BroadcastOrbits(around)
     satellites = np.array([satellite_code(name) for name in orbits.satellites], np.int32)
     passes = half_passes(
-        [orbits], scenario.receiver_station().ecef_m, satellites, day - _DAY, day + 2 * _DAY
+        [orbits], scenario.receiver_station().ecef_m, satellites, start - _DAY, end + _DAY
     )
-    of_day = season_navigation(source, day, day + _DAY, events=events, constellations=letters)
-    return Sky(satellites, orbits, of_day, passes)
+    inside = season_navigation(source, start, end, events=events, constellations=letters)
+    return Sky(satellites, orbits, inside, passes)
 
 
 def carrier_wavelengths_m(
@@ -157,7 +159,7 @@ def sends(signal: SignalSection, satellite: NDArray[np.int32]) -> NDArray[np.boo
 
 
 def points_in_view(scenario: Scenario, sky: Sky, time: NDArray[np.datetime64]) -> Points:
-    """Return the satellites above the horizon and above the obstacles, epoch by epoch."""
+    """Return the satellites above the horizon, the obstacles and the ground, epoch by epoch."""
     passes = sky.passes
     margin = np.timedelta64(STEP_S, "s")
     near = (passes.end + margin >= time[0]) & (passes.start - margin <= time[-1])
