@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write_settings"]
 
-_FILES_PER_DAY = {"day": 1, "hour": 24, "quarter": 96}
+_DAY_S = 86_400
 
 
 def write_settings(simulation: Simulation) -> Path:
@@ -24,7 +24,7 @@ def write_settings(simulation: Simulation) -> Path:
     """
     scenario, folder = simulation.scenario, simulation.folder
     files = sorted((folder / "inbox").iterdir())
-    facts = station_facts(files[: _FILES_PER_DAY[scenario.output.span]])
+    facts = station_facts(files[: _DAY_S // scenario.output.span_s])
     place = scenario.receiver_station()
     answers = Answers(
         name=scenario.station.name.lower(),

@@ -17,6 +17,7 @@ from pydantic import Field, model_validator
 from retrieval.errors import InputError
 from retrieval.gnss import utc_to_gps
 from retrieval.simulation.receiver.interruptions import Interruptions
+from retrieval.simulation.receiver.observation_writer import RINEX2_BANDS
 from retrieval.simulation.receiver.tracking import Receiver
 from retrieval.simulation.reflection.antenna import AntennaPattern, antenna_pattern
 from retrieval.simulation.scenario_sections import (
@@ -100,6 +101,14 @@ class Scenario(Section):
                 'output.span = "six-hours": the names of version 2.11 know files of a day, an hour '
                 'and a quarter of an hour; take one of these, or write format = "3.04"'
             )
+        for signal in self.signal:
+            if not _has_rinex2_name(signal.code):
+                letter = signal.code[0]
+                raise ValueError(
+                    f"signal {signal.code}: version 2.11 has no name for it, and of {letter} knows "
+                    f'the bands {", ".join(RINEX2_BANDS[letter])}; write format = "3.04", or take '
+                    "the signal out"
+                )
         for first in self.signal:
             for second in self.signal:
                 same = first.code < second.code and first.code[:3] == second.code[:3]
@@ -226,7 +235,7 @@ class Scenario(Section):
             SignalSection(code=code)
             for letter in self.sky.constellations
             for code in DEFAULT_SIGNALS[letter]
-            if self.output.format != "2.11" or letter in _RINEX2_CONSTELLATIONS
+            if self.output.format != "2.11" or _has_rinex2_name(code)
         )
 
 
@@ -278,6 +287,11 @@ def _event(event: EventSection) -> SkyEvent:
     end = gps_time(event.end or event.start)
     kind = Unhealthy if event.kind == "unhealthy" else Outage
     return kind(event.satellite, start, end)
+
+
+def _has_rinex2_name(code: str) -> bool:
+    """Return whether version 2.11 can write a signal."""
+    return code[2] in RINEX2_BANDS.get(code[0], "")
 
 
 def gps_time(time: datetime) -> np.datetime64:

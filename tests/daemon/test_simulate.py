@@ -131,6 +131,15 @@ class TestStation:
         # is not the true one.
         assert table["reflector_height_m"].median() == pytest.approx(1.8, abs=0.05)
 
+    @pytest.mark.parametrize(("span", "files"), [("six-hours", 4), ("hour", 24), ("quarter", 96)])
+    def test_short_files_get_settings_of_their_first_day(self, scenario, tmp_path, span, files):
+        scenario.write_text(SCENARIO + f'\n[output]\nspan = "{span}"\n')
+        options = ("--scenario", scenario, "--out", tmp_path / "out", "--days", 2, "--workers", 1)
+        result = call("simulate", "station", *options)
+        assert result.exit_code == 0, result.output
+        named = (tmp_path / "out" / "soilglint.toml").read_text().count("_2024135")
+        assert named == files  # all of 14 May, the 135th day of 2024, and no other
+
     def test_report_as_json_counts_what_was_written(self, scenario, tmp_path):
         out = tmp_path / "out"
         options = ("--days", 2, "--seed", 9, "--workers", 1, "--json")

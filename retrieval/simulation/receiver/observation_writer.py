@@ -19,7 +19,7 @@ from retrieval.gnss import constellation_letters, satellite_name
 from retrieval.simulation.receiver.observation_header import ObservationHeader, header_lines
 from retrieval.simulation.receiver.snr_grid import SnrGrid
 
-__all__ = ["observation_text"]
+__all__ = ["RINEX2_BANDS", "observation_text"]
 
 _BLANK, _FEED, _ZERO = ord(" "), ord("\n"), ord("0")
 _FIELD_WIDTH, _ID_WIDTH = 16, 3
@@ -28,7 +28,8 @@ _TICK_NS = 100  # RINEX writes seconds with seven decimals
 _TICKS_PER_S = 10_000_000
 _EPOCH_WIDTH_3, _EPOCH_WIDTH_2 = 35, 32
 _IDS_PER_LINE, _FIELDS_PER_LINE = 12, 5
-_BANDS_2: Mapping[str, str] = {"G": "125", "R": "12", "E": "15678", "S": "15"}
+# Constellation -> bands that version 2.11 has a name for.
+RINEX2_BANDS: Mapping[str, str] = {"G": "125", "R": "12", "E": "15678", "S": "15"}
 
 
 def observation_text(header: ObservationHeader, grid: SnrGrid) -> bytes:
@@ -89,8 +90,10 @@ def _codes_3(signals: Sequence[str]) -> tuple[str, ...]:
 
 def _codes_2(signals: Sequence[str]) -> tuple[str, ...]:
     for signal in signals:
-        if signal[2] not in _BANDS_2.get(signal[0], ""):
-            known = ", ".join(f"{letter} {' '.join(_BANDS_2[letter])}" for letter in _BANDS_2)
+        if signal[2] not in RINEX2_BANDS.get(signal[0], ""):
+            known = ", ".join(
+                f"{letter} {' '.join(RINEX2_BANDS[letter])}" for letter in RINEX2_BANDS
+            )
             raise InputError(
                 f"signal {signal}: RINEX 2.11 has no name for it (it knows the bands {known}); "
                 "write RINEX 3.04 or leave the signal out"

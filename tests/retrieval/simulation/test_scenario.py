@@ -179,6 +179,13 @@ class TestFiles:
         assert scenario.response.mode == "empirical"
         assert [one.code for one in scenario.signals()[:3]] == ["GS1C", "GS2L", "GS5Q"]
 
+    def test_version_2_11_gets_the_usual_signals_that_it_can_name(self, written):
+        start = '[output]\nformat = "2.11"\n[sky]\nconstellations = "GR"\n[time]'
+        scenario = load_scenario(written(SHORTEST.replace("[time]", start)))
+        # RINEX 2.11, table A1: GLONASS has the bands 1 and 2 alone.
+        codes = ["GS1C", "GS2L", "GS5Q", "RS1C", "RS2C"]
+        assert [signal.code for signal in scenario.signals()] == codes
+
     def test_paths_count_from_the_folder_of_the_file(self, written, tmp_path):
         text = (
             '[sky]\nnavigation = ["a.rnx"]\n[moisture]\npath = "b.csv"\n[weather]\npath = "c.csv"'
@@ -348,6 +355,11 @@ FAULTS = {
         "[output]\nformat = '2.11'\n[sky]\nconstellations = 'G'\n"
         "[[signal]]\ncode = 'GS2L'\n[[signal]]\ncode = 'GS2W'\n[time]",
         ["GS2L and GS2W are both S2", "give each its own satellites"],
+    ),
+    "signal without a name in 2.11": (
+        "[time]",
+        "[output]\nformat = '2.11'\n[sky]\nconstellations = 'R'\n[[signal]]\ncode = 'RS3Q'\n[time]",
+        ["signal RS3Q: version 2.11 has no name for it", "the bands 1, 2", "take the signal out"],
     ),
     "satellite that does not send": (
         "[time]",
