@@ -18,7 +18,9 @@ from retrieval.orbits import OrbitSource, look_angles
 __all__ = ["STEP_S", "HalfPasses", "half_passes"]
 
 STEP_S = 120
-# The azimuth of a rise or set is that at its lowest point above this.
+# Refraction lifts what stands here over the horizon.
+_HORIZON_DEG = -0.7
+# The azimuth of a rise or set is that where it passes this elevation.
 _LOWEST_DEG = 5.0
 
 Floats = NDArray[np.float64]
@@ -35,11 +37,11 @@ class HalfPasses:
     rising : (n,) bool
         Rise, or set.
     start, end : (n,) datetime64[ns]
-        GPS time of the first and last step above the horizon.
+        GPS time of the first and last step above the horizon, refraction allowed for.
     highest : (n,) datetime64[ns]
         When it stands highest, the end of a rise and the start of a set.
     azimuth_deg : (n,) float64
-        At the lowest point above 5 degrees, or above the horizon when it stays below.
+        Where it passes 5 degrees of elevation, or at its lowest point when it does not.
     """
 
     satellite: NDArray[np.int32]
@@ -97,7 +99,7 @@ def half_passes(
     # Steps from one instant to the next, each a piece of a rise, of a set, or of neither.
     known = np.isfinite(elevation)
     level = np.where(known, elevation, -90.0)
-    up = level > 0
+    up = level > _HORIZON_DEG
     seen = (up[:, 1:] & known[:, :-1]) | (up[:, :-1] & known[:, 1:])
     kind = np.where(seen, np.where(np.diff(level, axis=1) > 0, 1, 2), 0)
     change = np.ones((m, n), np.bool_)
@@ -108,30 +110,38 @@ def half_passes(
     of_kind = kind[row, begin]
     row, begin, stop, of_kind = (one[of_kind > 0] for one in (row, begin, stop, of_kind))
     rising = of_kind == 1
-    lowest = _lowest(level, row, begin, stop, rising)
     return HalfPasses(
         satellites[row],
         rising,
         time[begin],
         time[stop],
         np.where(rising, time[stop], time[begin]),
-        azimuth[row, lowest],
+        _lowest_azimuth(level, azimuth, row, begin, stop, rising),
     )
 
 
-def _lowest(
+def _lowest_azimuth(
     level: Floats,
+    azimuth_deg: Floats,
     row: NDArray[np.intp],
     begin: NDArray[np.intp],
     stop: NDArray[np.intp],
     rising: NDArray[np.bool_],
-) -> NDArray[np.intp]:
-    """Return the step at which each rise or set is lowest above 5 degrees, else above nothing."""
-    result = np.where(rising, begin, stop)
-    for index, (satellite, first, last, rises) in enumerate(
-        zip(row, begin, stop, rising, strict=True)
-    ):
-        high = np.flatnonzero(level[satellite, first : last + 1] >= _LOWEST_DEG)
-        if len(high):
-            result[index] = first + (high[0] if rises else high[-1])
+) -> Floats:
+    """Return the azimuth of each rise or set, between steps by the elevation, (n,) degrees.
+
+    At the step itself it would jump by a degree from day to day, and the ground with it.
+    """
+    result = np.empty(len(row))
+    bounds = zip(row, begin, stop, rising, strict=True)
+    for index, (satellite, first, last, rises) in enumerate(bounds):
+        steps = np.arange(first, last + 1) if rises else np.arange(last, first - 1, -1)
+        heights, azimuths = level[satellite, steps], azimuth_deg[satellite, steps]
+        above = int(np.argmax(heights >= _LOWEST_DEG))
+        result[index] = azimuths[0]
+        if above > 0:
+            low, high = heights[above - 1 : above + 1]
+            turn = np.mod(azimuths[above] - azimuths[above - 1] + 180.0, 360.0) - 180.0
+            share = (_LOWEST_DEG - low) / (high - low)
+            result[index] = np.mod(azimuths[above - 1] + share * turn, 360.0)
     return result
