@@ -63,7 +63,7 @@ class GroundReflection:
     time_s : (s,) float64
         GPS time in seconds since 1970 (as ``datetime64`` counts), hourly.
     elevation_deg : (e,) float64
-        Apparent elevation.
+        Apparent elevation, above the horizon.
     ratio : (k, s, e) complex128
         For the ordinary ground (0) and each sector of the terrain (from 1).
     pivot : (k,) float64
@@ -110,33 +110,38 @@ def ground_reflection(
         Carrier wavelength.
     """
     antenna = scenario.antenna()
-    elevation_deg = _ELEVATIONS_DEG
     roughness = [scenario.soil.roughness_m] + [
         scenario.soil.roughness_m if part.roughness_m is None else part.roughness_m
         for part in scenario.terrain
     ]
     response = [1.0, *(part.response for part in scenario.terrain)]
-    canopy = vegetation_factor(
-        ground.vegetation_water_kg_m2[:, None],
-        ground.vegetation_height_m[:, None],
-        elevation_deg,
-        wavelength_m,
-        delay_share=scenario.vegetation.delay_share,
-    )
-    if not ground.vegetation_water_kg_m2.any():
-        canopy = canopy[:1]
+    tilts = [0.0, *(part.tilt_deg for part in scenario.terrain)]
+    hours = slice(None) if ground.vegetation_water_kg_m2.any() else slice(1)
+    water = ground.vegetation_water_kg_m2[hours, None]
+    height_m = ground.vegetation_height_m[hours, None]
     tables = []
-    bare: dict[float, Complexes] = {}
-    for rms_m, share in zip(roughness, response, strict=True):
-        if share not in bare:
-            bare[share] = _bare(scenario, ground, antenna, wavelength_m, share)
-        tables.append(bare[share] * canopy * roughness_factor(rms_m, elevation_deg, wavelength_m))
+    # Sectors often differ in what costs no reflection, such as their scatter.
+    known: dict[tuple[float, float], Complexes] = {}
+    for rms_m, share, tilt_deg in zip(roughness, response, tilts, strict=True):
+        above_deg = _above_ground_deg(tilt_deg)
+        if (share, tilt_deg) not in known:
+            bare = _bare(scenario, ground, antenna, wavelength_m, share, tilt_deg)
+            canopy = vegetation_factor(
+                water,
+                height_m,
+                above_deg,
+                wavelength_m,
+                delay_share=scenario.vegetation.delay_share,
+            )
+            known[share, tilt_deg] = bare * canopy
+        tables.append(known[share, tilt_deg] * roughness_factor(rms_m, above_deg, wavelength_m))
     time_s = seconds(utc_to_gps(ground.time))
     ratio = np.stack(tables)
-    window = (elevation_deg >= _PIVOT_DEG[0]) & (elevation_deg <= _PIVOT_DEG[1])
-    amplitude = np.abs(ratio.mean(axis=1) * antenna.rhcp(elevation_deg))[:, window]
-    pivot = amplitude @ np.sin(np.radians(elevation_deg[window])) / amplitude.sum(axis=1)
-    return GroundReflection(time_s, elevation_deg, ratio, pivot)
+    in_window = np.searchsorted(_ELEVATIONS_DEG, _PIVOT_DEG)
+    window = slice(in_window[0], in_window[1] + 1)
+    amplitude = np.abs(ratio.mean(axis=1) * antenna.rhcp(_ELEVATIONS_DEG))[:, window]
+    pivot = amplitude @ np.sin(np.radians(_ELEVATIONS_DEG[window])) / amplitude.sum(axis=1)
+    return GroundReflection(time_s, _ELEVATIONS_DEG, ratio, pivot)
 
 
 def _bare(
@@ -145,16 +150,18 @@ def _bare(
     antenna: AntennaPattern,
     wavelength_m: float,
     response: float,
+    tilt_deg: float,
 ) -> Complexes:
     """Return the ratio over bare smooth soil, (s or 1, e)."""
+    above_deg = _above_ground_deg(tilt_deg)
     soil = scenario.soil
     frequency_hz = SPEED_OF_LIGHT_M_S / wavelength_m
     if scenario.response.mode == "empirical":
         epsilon = soil_permittivity(
             soil.permittivity, REFERENCE_MOISTURE, frequency_hz, soil.texture, _REFERENCE_C
         )
-        r_h, r_v = fresnel(epsilon, _ELEVATIONS_DEG)
-        return reflection_ratio(antenna, r_h, r_v, _ELEVATIONS_DEG)[None]
+        r_h, r_v = fresnel(epsilon, above_deg)
+        return reflection_ratio(antenna, r_h, r_v, _ELEVATIONS_DEG, tilt_deg)[None]
     surface = REFERENCE_MOISTURE + response * (ground.moisture - REFERENCE_MOISTURE)
     deep = REFERENCE_MOISTURE + response * (ground.deep_moisture - REFERENCE_MOISTURE)
     thickness_m, moisture = profile_layers(soil.profile, surface, deep, soil.profile_depth_m)
@@ -169,8 +176,8 @@ def _bare(
     if ground.snow_depth_m.any():
         epsilon, thickness_m = snow_layer(epsilon, thickness_m, ground.snow_depth_m, _SNOW_DENSITY)
         thickness_m = thickness_m[:, None]
-    r_h, r_v = layered_reflection(epsilon[:, None, :], thickness_m, _ELEVATIONS_DEG, wavelength_m)
-    return reflection_ratio(antenna, r_h, r_v, _ELEVATIONS_DEG)
+    r_h, r_v = layered_reflection(epsilon[:, None, :], thickness_m, above_deg, wavelength_m)
+    return reflection_ratio(antenna, r_h, r_v, _ELEVATIONS_DEG, tilt_deg)
 
 
 def felt_moisture(scenario: Scenario, ground: GroundSeries) -> Floats:
@@ -193,14 +200,15 @@ def empirical_factor(
     curvature: Floats,
     sine_off_pivot: Floats,
     wavelength_m: Floats | float,
+    share: Floats | float = 1.0,
 ) -> Complexes:
     """Return by what the empirical response multiplies the reflected field, complex128.
 
     With u the moisture less `REFERENCE_MOISTURE`, t the sine of the elevation and t0 the pivot of
     `GroundReflection`::
 
-        phase      -slope (u - curvature u^2) + 4 pi h_u u (t - t0) / wavelength
-        amplitude  1 + a_u u
+        phase      -slope (u - curvature u^2) + 4 pi share h_u u (t - t0) / wavelength
+        amplitude  1 + share a_u u
 
     Parameters
     ----------
@@ -209,19 +217,28 @@ def empirical_factor(
     felt : array
         Moisture felt, m3 m-3.
     slope_deg, curvature : array
-        Of the spot of ground; a slope of 0 answers in nothing.
+        Of the spot of ground, the slope with the share of the response in it; a slope of 0 answers
+        in nothing.
     sine_off_pivot : array
         t - t0.
     wavelength_m : array or float
         Carrier wavelength.
+    share : array or float
+        How much of the response the ground has, 0 to 1.
     """
     response = scenario.response
-    beyond = np.where(slope_deg > 0, felt - REFERENCE_MOISTURE, 0.0)
+    beyond = felt - REFERENCE_MOISTURE
     phase = -np.radians(slope_deg) * (beyond - curvature * beyond**2)
-    height_m = response.height_m_per_m3m3 * beyond
+    share = np.where(slope_deg > 0, share, 0.0)
+    height_m = share * response.height_m_per_m3m3 * beyond
     phase = phase + 4 * np.pi * height_m * sine_off_pivot / wavelength_m
-    amplitude = np.maximum(1.0 + response.amplitude_per_m3m3 * beyond, _LEAST_AMPLITUDE)
+    amplitude = np.maximum(1.0 + share * response.amplitude_per_m3m3 * beyond, _LEAST_AMPLITUDE)
     return np.asarray(amplitude * np.exp(1j * phase))
+
+
+def _above_ground_deg(tilt_deg: float) -> Floats:
+    """Return the table's elevations as ground that rises by a tilt sees them, 0 to 90 degrees."""
+    return np.clip(_ELEVATIONS_DEG - tilt_deg, 0.0, 90.0)
 
 
 def _between(nodes: Floats, at: Floats) -> tuple[NDArray[np.intp], Floats]:

@@ -41,6 +41,8 @@ class Spots:
     slope_deg : (n,) float64
         By how much the phase falls per m3 m-3 (empirical mode), degrees; 0 in a sector without
         response.
+    response : (n,) float64
+        How much of the ordinary response to moisture the ground has, 0 to 1.
     curvature : (n,) float64
         How the answer flattens with moisture, m-3 m3.
     scatter_deg : (n,) float64
@@ -51,6 +53,7 @@ class Spots:
 
     sector: NDArray[np.intp]
     slope_deg: Floats
+    response: Floats
     curvature: Floats
     scatter_deg: Floats
     amplitude: Floats
@@ -90,6 +93,7 @@ def spots(scenario: Scenario, signal: str, passes: HalfPasses) -> Spots:
     return Spots(
         sector,
         answering * slope,
+        answering,
         curvature,
         np.hypot(scatter.phase_deg, own_scatter) * draws[:, 0],
         np.exp(scatter.amplitude * draws[:, 1]),

@@ -176,7 +176,8 @@ def points_in_view(scenario: Scenario, sky: Sky, time: NDArray[np.datetime64]) -
     elevation_deg = apparent_elevation_deg(angles.elevation_deg, pressure_hpa, temperature_c)
     half_pass = passes.of(satellite, when)
     horizon_deg = scenario.receiver.horizon_deg
-    mask_deg = np.array([0.0, *(part.mask_deg for part in scenario.terrain)])
+    # Rising ground hides what stands below its slope.
+    mask_deg = np.array([0.0, *(max(part.mask_deg, part.tilt_deg) for part in scenario.terrain)])
     # Obstacles stand where the satellite is, the ground where the arc as a whole is.
     behind = mask_deg[sector_of(scenario.terrain, angles.azimuth_deg)]
     visible = (elevation_deg > np.maximum(behind, horizon_deg)) & (half_pass >= 0)
@@ -285,6 +286,7 @@ class View:
                 met.curvature[arc],
                 np.sin(np.radians(elevation_deg)) - table.pivot[points.sector],
                 carrier_m,
+                met.response[arc],
             )
         snow_m = np.interp(points.time_s, table.time_s, self._hours.snow_depth_m)
         height_m, tilt_deg = reflector(scenario, points.sector, snow_m)

@@ -24,29 +24,38 @@ Floats = NDArray[np.float64]
 
 
 def reflection_ratio(
-    antenna: AntennaPattern, r_h: ArrayLike, r_v: ArrayLike, elevation_deg: ArrayLike
+    antenna: AntennaPattern,
+    r_h: ArrayLike,
+    r_v: ArrayLike,
+    elevation_deg: ArrayLike,
+    tilt_deg: float = 0.0,
 ) -> Complexes:
     """Return the reflected field over the direct field at the antenna, for a right-hand wave.
 
     Parameters
     ----------
     antenna : AntennaPattern
-        Upright: the reflected ray comes from as far below the horizon as the direct one from above.
+        Upright: from level ground the reflected ray comes from as far below the horizon as the
+        direct one from above.
     r_h, r_v : array_like of complex
-        Reflection coefficients of the ground at that elevation.
+        Reflection coefficients of the ground at that elevation above it.
     elevation_deg : array_like
         Elevation of the satellite, 0 to 90 degrees.
+    tilt_deg : float
+        By how much the ground rises away from the antenna: the reflected ray comes from twice as
+        much higher. What the tilt does to the coefficients is theirs to hold.
 
     Returns
     -------
     complex128
-        ``(R(-e) co + L(-e) cross) / R(e)`` with the antenna's responses R and L (Zavorotny et al.
-        2010; Nievinski and Larson 2014), of the broadcast shape. Neither path nor roughness nor
-        canopy are in it: multiply by their factors.
+        ``(R(-e') co + L(-e') cross) / R(e)``, e' = e - 2 tilt, with the antenna's responses R and L
+        (Zavorotny et al. 2010; Nievinski and Larson 2014), of the broadcast shape. Neither path nor
+        roughness nor canopy are in it: multiply by their factors.
     """
     elevation_deg = np.asarray(elevation_deg, np.float64)
     co, cross = circular(r_h, r_v)
-    reflected = antenna.rhcp(-elevation_deg) * co + antenna.lhcp(-elevation_deg) * cross
+    below_deg = np.clip(2 * tilt_deg - elevation_deg, -90.0, 90.0)
+    reflected = antenna.rhcp(below_deg) * co + antenna.lhcp(below_deg) * cross
     ratio: Complexes = reflected / antenna.rhcp(elevation_deg)
     return ratio
 
