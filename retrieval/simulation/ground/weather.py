@@ -43,10 +43,12 @@ def made_rain_mm(time: NDArray[np.datetime64], weather: WeatherSection, seed: in
     begin = np.cumsum(waits * weather.storm_every_days * 24)
     length = np.maximum(lengths * weather.storm_hours, 0.25)
     depth = depths * weather.storm_mm
-    # The rain since the start at each hour, whose differences are the rain of the hours.
-    hour = np.arange(hours + 1, dtype=np.float64)
-    fallen = np.clip((hour[:, None] - begin) / length, 0.0, 1.0) @ depth
-    return np.diff(fallen, prepend=0.0)[:hours]
+    rain = np.zeros(hours)
+    for start, lasts, brings in zip(begin, length, depth, strict=True):
+        end = min(int(np.ceil(start + lasts)), hours - 1)
+        touched = np.arange(int(start), end + 1)
+        rain[touched[1:]] += brings * np.diff(np.clip((touched - start) / lasts, 0.0, 1.0))
+    return rain
 
 
 def made_temperature_c(
@@ -80,8 +82,8 @@ def made_temperature_c(
     daily = np.cos(2 * np.pi * (hour - _WARMEST_HOUR) / 24.0)
     days = np.arange(len(time)) / 24.0
     count = int(days[-1]) + 3 if len(days) else 0
-    unrest = np.zeros(count)
     draws = normal(seed, ("temperature",), count)
+    unrest = draws.copy()
     for index in range(1, count):  # each day remembers the one before
         fresh = np.sqrt(1.0 - _UNREST_KEPT**2) * draws[index]
         unrest[index] = _UNREST_KEPT * unrest[index - 1] + fresh
