@@ -1,7 +1,7 @@
 """Series that are given: moisture, rain, temperature and snow out of other people's files.
 
-Three forms are recognised by their first lines: our own CSV (a header that names its columns), the
-daily CSV of PBO H2O, and nothing else.
+Two forms are recognised by their first lines: our own CSV, with a header that names its columns,
+and the daily CSV of PBO H2O.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,7 @@ _RANGES = {
     "rain_mm": (0.0, 2000.0, "mm since the row before"),
     "snow_depth_m": (0.0, 20.0, "m"),
 }
+_FIRST_YEAR, _LAST_YEAR = 1980, 2261  # from before GPS to the end of nanosecond times
 
 
 @dataclass(frozen=True)
@@ -138,19 +140,14 @@ def _pbo(path: Path, lines: Sequence[str]) -> GivenSeries:
                 str(path), f"expected a column {begins!r} as PBO H2O has it, found none"
             )
         columns[ours] = found[0]
-    rows = [(number, line) for number, line in enumerate(lines, 1) if not line.startswith("#")]
-    series = _series(path, rows, 0, columns)
+    series = _series(path, _rows(lines), None, 0, columns)
     snow_m = series.snow_depth_m
     return replace(series, snow_depth_m=np.where(snow_m < _LEAST_PBO_SNOW_M, 0.0, snow_m))
 
 
 def _csv(path: Path, lines: Sequence[str]) -> GivenSeries:
     """Read a CSV file with a header."""
-    rows = [
-        (number, line)
-        for number, line in enumerate(lines, 1)
-        if line.strip() and not line.startswith("#")
-    ]
+    rows = _rows(lines)
     wanted = f"expected a header such as time,vwc (known: {', '.join(_CSV_COLUMNS)})"
     if not rows:
         raise UnreadableFileError(str(path), f"is empty; {wanted}")
@@ -161,11 +158,24 @@ def _csv(path: Path, lines: Sequence[str]) -> GivenSeries:
     }
     if "time" not in names or not columns:
         raise UnreadableFileError(str(path), f"{wanted}, found {head.strip()[:60]!r}", number)
-    return _series(path, rows[1:], names.index("time"), columns)
+    return _series(path, rows[1:], len(names), names.index("time"), columns)
+
+
+def _rows(lines: Sequence[str]) -> list[tuple[int, str]]:
+    """Return the lines that count, with their numbers from 1."""
+    return [
+        (number, line)
+        for number, line in enumerate(lines, 1)
+        if line.strip() and not line.startswith("#")
+    ]
 
 
 def _series(
-    path: Path, rows: Sequence[tuple[int, str]], time_at: int, columns: dict[str, int]
+    path: Path,
+    rows: Sequence[tuple[int, str]],
+    width: int | None,
+    time_at: int,
+    columns: dict[str, int],
 ) -> GivenSeries:
     """Read rows into columns, sorted by time; of rows of one time the last counts."""
     if not rows:
@@ -173,8 +183,13 @@ def _series(
     times = np.empty(len(rows), "datetime64[ns]")
     values = {name: np.full(len(rows), np.nan) for name in _RANGES}
     for index, (number, line) in enumerate(rows):
-        fields = next(csv.reader([line]))
         try:
+            fields = next(csv.reader([line]))
+            if width is not None and len(fields) > width:
+                raise ValueError(
+                    f"expected {width} values as in the header, found {len(fields)}; a decimal "
+                    "comma must be a point"
+                )
             times[index] = _time(fields[time_at])
             for name, at in columns.items():
                 values[name][index] = _number(name, fields[at])
@@ -185,7 +200,7 @@ def _series(
                 "missing value keeps its comma",
                 number,
             ) from error
-        except ValueError as error:
+        except (ValueError, csv.Error) as error:
             raise UnreadableFileError(str(path), str(error), number) from error
     order = np.argsort(times, kind="stable")
     last = np.append(np.diff(times[order]) > np.timedelta64(0), True)
@@ -197,14 +212,14 @@ def _series(
 
 def _time(text: str) -> np.datetime64:
     """Read a time as UTC."""
-    from datetime import UTC, datetime
-
     try:
         time = datetime.fromisoformat(text.strip())
     except ValueError as error:
         raise ValueError(
             f"time {text!r}: expected ISO 8601 such as 2012-03-01T12:00:00Z"
         ) from error
+    if not _FIRST_YEAR <= time.year <= _LAST_YEAR:
+        raise ValueError(f"time {text!r}: expected a year from {_FIRST_YEAR} to {_LAST_YEAR}")
     if time.tzinfo is not None:
         time = time.astimezone(UTC).replace(tzinfo=None)
     return np.datetime64(time, "ns")

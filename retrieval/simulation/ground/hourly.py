@@ -47,7 +47,7 @@ def ground_series(scenario: Scenario) -> GroundSeries:
         temperature_c = made_temperature_c(
             time, scenario.weather, station.latitude_deg, station.longitude_deg, seed
         )
-    rain_mm = None if weather is None else _given_rain(weather, time)
+    rain_mm = None if weather is None else _given_rain(weather, time, scenario)
     if rain_mm is None:
         # Made rain beside a moisture that it did not cause would mislead whoever uses both.
         made = given is None
@@ -64,7 +64,7 @@ def ground_series(scenario: Scenario) -> GroundSeries:
                 f"{given.path}: holds no moisture; moisture.path wants a column vwc (m3 m-3)"
             )
         moisture, interpolated = known, _far_from_values(given, time)
-    depth = None if weather is None else _given_snow(weather, time)
+    depth = None if weather is None else _given_snow(weather, time, scenario)
     share = season_share(time, scenario.vegetation.season, scenario.vegetation.winter_share)
     return GroundSeries(
         time,
@@ -93,20 +93,38 @@ def _given(
     known, values = series.known(name)
     if not len(known):
         return None
-    if known[0] > scenario.start + _HELD or known[-1] < scenario.end - _HELD:
+    _check_covers(series, name, known, scenario, _HELD)
+    return np.asarray(np.interp(seconds(time), seconds(known), values))
+
+
+def _check_covers(
+    series: GivenSeries,
+    name: str,
+    known: NDArray[np.datetime64],
+    scenario: Scenario,
+    held: np.timedelta64,
+) -> None:
+    """Refuse a column that leaves more than `held` of the scenario's beginning or end out."""
+    if known[0] > scenario.start + held or known[-1] < scenario.end - held:
         first, last = (str(one.astype("datetime64[D]")) for one in (known[0], known[-1]))
         raise InputError(
             f"{series.path}: {name} is known from {first} to {last}, and the scenario runs from "
             f"{scenario.time.start} for {scenario.time.days} days; change time.start and time.days"
         )
-    return np.asarray(np.interp(seconds(time), seconds(known), values))
 
 
-def _given_rain(series: GivenSeries, time: NDArray[np.datetime64]) -> Floats | None:
-    """Return the rain of each hour, a row's rain spread evenly over the time before it."""
+def _given_rain(
+    series: GivenSeries, time: NDArray[np.datetime64], scenario: Scenario
+) -> Floats | None:
+    """Return the rain of each hour, a row's rain spread evenly over the time before it.
+
+    NaN where no row speaks for any of the hour.
+    """
     known, values = series.known("rain_mm")
     if not len(known):
         return None
+    # Rows may be those of rain alone, so that nothing need stand at the ends.
+    _check_covers(series, "rain_mm", known, scenario, scenario.end - scenario.start)
     at = seconds(known)
     interval = float(np.median(np.diff(at))) if len(at) > 1 else 3600.0
     begin = np.concatenate([[at[0] - interval], at[:-1]])
@@ -116,15 +134,21 @@ def _given_rain(series: GivenSeries, time: NDArray[np.datetime64]) -> Floats | N
         begin, at = begin + interval / 2, at + interval / 2
     edges = np.concatenate([[seconds(time)[0] - 3600.0], seconds(time)])
     nodes = np.column_stack([begin, at]).ravel()
-    fallen = np.column_stack([np.cumsum(values) - values, np.cumsum(values)]).ravel()
-    rain: Floats = np.diff(np.interp(edges, nodes, fallen))
-    return rain
+
+    def of_hours(of_rows: Floats) -> Floats:
+        upto = np.cumsum(of_rows)
+        return np.diff(np.interp(edges, nodes, np.column_stack([upto - of_rows, upto]).ravel()))
+
+    return np.where(of_hours(at - begin) > 0, of_hours(values), np.nan)
 
 
-def _given_snow(series: GivenSeries, time: NDArray[np.datetime64]) -> Floats | None:
+def _given_snow(
+    series: GivenSeries, time: NDArray[np.datetime64], scenario: Scenario
+) -> Floats | None:
     """Return snow depth; days without a value have none, for only snow is reported."""
     if not np.isfinite(series.snow_depth_m).any():
         return None
+    _check_covers(series, "snow_depth_m", series.time, scenario, scenario.end - scenario.start)
     depth = np.nan_to_num(series.snow_depth_m)
     return np.asarray(np.interp(seconds(time), seconds(series.time), depth))
 
