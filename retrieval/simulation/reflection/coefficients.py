@@ -237,4 +237,13 @@ def _ratio(first: Complexes, second: Complexes) -> Complexes:
 
 
 def _combine(interface: Complexes, below: Complexes) -> Complexes:
-    return (interface + below) / (1 + interface * below)
+    """Add what comes from below an interface to what it reflects itself.
+
+    At grazing an interface may reflect all and leave nothing that could come from below.
+    """
+    total = 1 + interface * below
+    closed = total == 0
+    combined: Complexes = np.where(
+        closed, interface, (interface + below) / np.where(closed, 1, total)
+    )
+    return combined

@@ -264,3 +264,9 @@ def test_roughness_is_the_mean_phasor_of_gaussian_heights():
 def test_impossible_values_are_named(call, words):
     with pytest.raises(InputError, match=words):
         call()
+
+
+def test_a_stack_of_air_at_grazing_reflects_all():
+    # The layer of vacuum over vacuum and loss-free soil at 0 degrees: 0 / 0 but for the limit.
+    for r in layered_reflection([1.0, 1.0, 4.0], [1.0, 0.0], 0.0, L2_M):
+        assert r == pytest.approx(-1)
