@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 
 from retrieval.errors import InputError
-from retrieval.gnss import utc_to_gps
+from retrieval.gnss import GLONASS_CHANNELS, utc_to_gps
 from retrieval.rinex.navigation import read_navigation
 from retrieval.rinex.navigation_records import Navigation, merge_navigation
 from retrieval.simulation.day import SimulatedDay, simulate_day
@@ -221,6 +221,7 @@ def _write_observations(
         receiver="SIMULATED",
         antenna=f"{station.antenna.upper()[:15]:<16}NONE",
         comments=comments,
+        glonass_channels={**GLONASS_CHANNELS, **simulated.navigation.glonass_channels},
     )
     packing = FilePacking(output.crinex, output.gzip)
     gps_only = {signal.code[0] for signal in scenario.signals()} == {"G"}
