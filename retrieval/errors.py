@@ -8,7 +8,8 @@ The tree::
     │   ├── NoSnrError           the file is readable but carries no SNR observable
     │   ├── UnknownSignalError   a signal selection names nothing that exists
     │   └── PositionMissingError no station position is given or found
-    └── NoNavigationError        no ephemeris covers the observations
+    ├── NoNavigationError        no ephemeris covers the observations
+    └── WorkerLostError          a process that shared the work was ended from outside
 
 Each message says what was expected, what was found and where, and what to do about it.
 """
@@ -21,6 +22,7 @@ __all__ = [
     "RetrievalError",
     "UnknownSignalError",
     "UnreadableFileError",
+    "WorkerLostError",
 ]
 
 
@@ -67,3 +69,7 @@ class PositionMissingError(InputError):
 
 class NoNavigationError(RetrievalError):
     """No ephemeris covers the observations."""
+
+
+class WorkerLostError(RetrievalError):
+    """A process that shared the work was ended from outside."""

@@ -17,9 +17,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +30,7 @@ from retrieval.rinex.navigation_records import Navigation, merge_navigation
 from retrieval.simulation.day import SimulatedDay, simulate_day
 from retrieval.simulation.ground.hourly import ground_series
 from retrieval.simulation.ground.series import GroundSeries
+from retrieval.simulation.processes import in_processes
 from retrieval.simulation.receiver.observation_files import FilePacking, cut, observation_file_name
 from retrieval.simulation.receiver.observation_header import ObservationHeader
 from retrieval.simulation.receiver.observation_writer import observation_text
@@ -94,7 +93,10 @@ def simulate_station(
     Raises
     ------
     InputError
-        The folder holds other things, or a given series or navigation file does not serve.
+        The folder holds other things, a given series or navigation file does not serve, or
+        nothing is observed.
+    WorkerLostError
+        A process was ended from outside; the same call may be made again.
     """
     described = _described(scenario)
     _check_folder(folder, described)
@@ -106,14 +108,25 @@ def simulate_station(
     (folder / "truth" / _LAST).unlink(missing_ok=True)
     _write(folder / "truth" / _SCENARIO, _json(described))
     written: dict[int, _DayFiles] = {}
+
+    def done(index: int, files: _DayFiles) -> None:
+        written[index] = files
+        if on_day:
+            on_day(len(written))
+
+    tasks = [(scenario, ground, source, day, folder) for day in days]
     if workers == 1:
-        for index, day in enumerate(days):
-            written[index] = _write_day(scenario, ground, source, day, folder)
-            if on_day:
-                on_day(len(written))
+        for index, task in enumerate(tasks):
+            done(index, _write_day(*task))
     else:
-        _in_processes(scenario, ground, source, days, folder, workers, written, on_day)
+        in_processes(_write_day, tasks, workers, done)
     in_order = [written[index] for index in range(len(days))]
+    if not any(one.observations for one in in_order):
+        raise InputError(
+            "nothing is observed on any day, so there is no file of the receiver; look at "
+            "terrain.mask_deg, receiver.horizon_deg, receiver.lock_dbhz, receiver.outage, "
+            "receiver.absent_satellites and signal.satellites"
+        )
     arcs = pd.concat([one.arcs for one in in_order], ignore_index=True)
     # A rise that passes midnight belongs to both days.
     arcs = arcs.drop_duplicates(["satellite", "signal", "direction", "highest"], keep="first")
@@ -156,33 +169,6 @@ class _DayFiles:
     observations: int
     snr_values: int
     arcs: pd.DataFrame
-
-
-def _in_processes(
-    scenario: Scenario,
-    ground: GroundSeries,
-    source: Navigation,
-    days: np.ndarray,
-    folder: Path,
-    workers: int,
-    written: dict[int, _DayFiles],
-    on_day: Callable[[int], None] | None,
-) -> None:
-    """Write days in processes of their own."""
-    # Spawned, since a fork may copy a lock that a thread of a numerical library holds.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        tasks = {
-            pool.submit(_write_day, scenario, ground, source, day, folder): index
-            for index, day in enumerate(days)
-        }
-        try:
-            for task in as_completed(tasks):
-                written[tasks[task]] = task.result()
-                if on_day:
-                    on_day(len(written))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 def _write_day(
