@@ -56,6 +56,8 @@ class Answers:
         A USDA class.
     antenna_height_m : float or None
         Above the ground.
+    heights_m : (low, high) or None
+        Reflector heights searched; None keeps the default.
     inbox, store : str
         Folder and database file.
     nav : tuple of str
@@ -70,6 +72,7 @@ class Answers:
     position: tuple[float, float, float]
     texture: str
     antenna_height_m: float | None = None
+    heights_m: tuple[float, float] | None = None
     inbox: str = "inbox"
     store: str = "soilglint.sqlite"
     nav: tuple[str, ...] = ()
@@ -138,6 +141,8 @@ def configuration_text(facts: StationFacts, answers: Answers) -> str:
     }
     if answers.antenna_height_m is not None:
         active["station.antenna_height_m"] = answers.antenna_height_m
+    if answers.heights_m is not None:
+        active["qc.height_m"] = list(answers.heights_m)
     if answers.weather:
         active["weather.path"] = answers.weather
     if answers.nav:

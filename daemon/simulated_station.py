@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon.config_writer import Answers, configuration_text, write_configuration
+from daemon.config_writer import (
+    Answers,
+    configuration_text,
+    height_limits_m,
+    write_configuration,
+)
 from daemon.station_facts import station_facts
 
 if TYPE_CHECKING:
@@ -14,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["write_settings"]
 
 _DAY_S = 86_400
+_SEARCHED = 1.5  # of the antenna's height, where the usual search does not reach that far
 
 
 def write_settings(simulation: Simulation) -> Path:
@@ -31,6 +38,7 @@ def write_settings(simulation: Simulation) -> Path:
         position=(place.latitude_deg, place.longitude_deg, place.height_m),
         texture=scenario.soil.texture,
         antenna_height_m=scenario.station.antenna_height_m,
+        heights_m=_heights_m(scenario.station.antenna_height_m),
         inbox="inbox",
         store="soilglint.sqlite",
         nav=("nav/*.rnx.gz",),
@@ -39,3 +47,10 @@ def write_settings(simulation: Simulation) -> Path:
     config = folder / "soilglint.toml"
     write_configuration(config, configuration_text(facts, answers))
     return config
+
+
+def _heights_m(antenna_height_m: float) -> tuple[float, float] | None:
+    """Return the reflector heights to search for; None where the usual ones will do."""
+    low_m, high_m = height_limits_m()
+    wanted_m = float(math.ceil(_SEARCHED * antenna_height_m))
+    return (low_m, wanted_m) if wanted_m > high_m else None

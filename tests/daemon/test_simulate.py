@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from daemon import cli
+from daemon.config import load_config
 from retrieval.arc_table import ARC_COLUMNS
 from retrieval.simulation import LABEL, load_scenario, scenario_names
 
@@ -139,6 +140,24 @@ class TestStation:
         assert result.exit_code == 0, result.output
         named = (tmp_path / "out" / "soilglint.toml").read_text().count("_2024135")
         assert named == files  # all of 14 May, the 135th day of 2024, and no other
+
+    @pytest.mark.parametrize(("height_m", "searched"), [(1.8, (0.4, 8.0)), (12, (0.4, 18.0))])
+    def test_settings_search_where_the_antenna_is(self, scenario, tmp_path, height_m, searched):
+        old = "antenna_height_m = 1.8"
+        scenario.write_text(SCENARIO.replace(old, f"antenna_height_m = {height_m}"))
+        options = ("--scenario", scenario, "--out", tmp_path / "out", "--workers", 1)
+        result = call("simulate", "station", *options)
+        assert result.exit_code == 0, result.output
+        # docs/configuration.md: 0.4 to 8 m unless stated; half as high again holds the antenna.
+        assert load_config(tmp_path / "out" / "soilglint.toml").qc.height_m == searched
+
+    def test_a_station_that_sees_nothing_is_told_where_to_look(self, scenario, tmp_path):
+        wall = "\n[[terrain]]\nazimuths = [[0, 360]]\nmask_deg = 90\n"
+        scenario.write_text(SCENARIO + wall)
+        options = ("--scenario", scenario, "--out", tmp_path / "out", "--workers", 1)
+        message = refusal(3, "simulate", "station", *options)
+        assert "nothing is observed on any day" in message
+        assert "terrain.mask_deg" in message
 
     def test_report_as_json_counts_what_was_written(self, scenario, tmp_path):
         out = tmp_path / "out"

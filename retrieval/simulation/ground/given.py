@@ -230,6 +230,7 @@ def _number(name: str, text: str) -> float:
     if not text.strip():
         return math.nan
     low, high, unit = _RANGES[name]
+    name = "vwc" if name == "moisture" else name  # as our header calls it
     try:
         value = float(text)
     except ValueError as error:
