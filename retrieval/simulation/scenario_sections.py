@@ -186,6 +186,13 @@ class SkySection(Section):
     constellations: str = Field(default="GREC", pattern=r"^[GRECJ]+$")
     event: tuple[EventSection, ...] = ()
 
+    @field_validator("constellations")
+    @classmethod
+    def _each_once(cls, constellations: str) -> str:
+        if len(set(constellations)) != len(constellations):
+            raise ValueError("expected every letter once")
+        return constellations
+
 
 class SignalSection(Section):
     """``[[signal]]``: a signal that the receiver tracks."""

@@ -345,6 +345,11 @@ FAULTS = {
         "[[terrain]]\nazimuths = [[0, 9]]\nheight_step_m = -3\n[time]",
         ["terrain.height_step_m = -3", "positive is lower ground"],
     ),
+    "constellation twice": (
+        "[time]",
+        "[sky]\nconstellations = 'GEG'\n[time]",
+        ['sky.constellations = "GEG": expected every letter once'],
+    ),
     "BeiDou in 2.11": (
         "[time]",
         "[output]\nformat = '2.11'\n[sky]\nconstellations = 'GC'\n[time]",
