@@ -20,6 +20,8 @@ __all__ = ["STEP_S", "HalfPasses", "half_passes"]
 STEP_S = 120
 # Refraction lifts what stands here over the horizon.
 _HORIZON_DEG = -0.7
+_STEPS_APART = 5
+_FAR_DEG = -10.0
 # The azimuth of a rise or set is that where it passes this elevation.
 _LOWEST_DEG = 5.0
 
@@ -93,9 +95,11 @@ def half_passes(
     """
     time = np.arange(start, end, np.timedelta64(STEP_S, "s")).astype("datetime64[ns]")
     m, n = len(satellites), len(time)
-    angles = look_angles(sources, station_ecef_m, np.repeat(satellites, n), np.tile(time, m))
-    elevation = angles.elevation_deg.reshape(m, n)
-    azimuth = angles.azimuth_deg.reshape(m, n)
+    elevation, azimuth = np.full((m, n), np.nan), np.full((m, n), np.nan)
+    near = _near_the_sky(sources, station_ecef_m, satellites, time)
+    row, step = np.nonzero(near)
+    angles = look_angles(sources, station_ecef_m, satellites[row], time[step])
+    elevation[near], azimuth[near] = angles.elevation_deg, angles.azimuth_deg
     # Steps from one instant to the next, each a piece of a rise, of a set, or of neither.
     known = np.isfinite(elevation)
     level = np.where(known, elevation, -90.0)
@@ -118,6 +122,25 @@ def half_passes(
         np.where(rising, time[stop], time[begin]),
         _lowest_azimuth(level, azimuth, row, begin, stop, rising),
     )
+
+
+def _near_the_sky(
+    sources: Sequence[OrbitSource],
+    station_ecef_m: NDArray[np.float64],
+    satellites: NDArray[np.int32],
+    time: NDArray[np.datetime64],
+) -> NDArray[np.bool_]:
+    """Return at which steps satellites may be up, (m, n): more than half the time they are far.
+
+    No satellite climbs by ten degrees between two of the times that are looked at here.
+    """
+    few = time[::_STEPS_APART]
+    m = len(satellites)
+    angles = look_angles(sources, station_ecef_m, np.repeat(satellites, len(few)), np.tile(few, m))
+    near = ~(angles.elevation_deg < _FAR_DEG).reshape(m, len(few))
+    # The steps that follow each of them lie between two.
+    near[:, :-1] |= near[:, 1:]
+    return np.repeat(near, _STEPS_APART, axis=1)[:, : len(time)]
 
 
 def _lowest_azimuth(
