@@ -147,19 +147,30 @@ def source_navigation(scenario: Scenario) -> Navigation:
     Raises
     ------
     InputError
-        A file cannot be read, or has no satellite of the constellations wanted.
+        A file cannot be read, a constellation that is wanted is not in it, or something is to
+        happen to a satellite that is not in the sky.
     """
-    if not scenario.sky.navigation:
-        return nominal_sky()
-    read = merge_navigation([read_navigation(path) for path in scenario.sky.navigation])
-    letters = {signal.code[0] for signal in scenario.signals()}
-    if not any(name[0] in letters for name in read.satellites):
-        names = ", ".join(str(path) for path in scenario.sky.navigation)
+    files = scenario.sky.navigation
+    source = merge_navigation([read_navigation(path) for path in files]) if files else nominal_sky()
+    names = ", ".join(str(path) for path in files) or "the packaged sky"
+    present = set(source.satellites)
+    wanted = {signal.code[0] for signal in scenario.signals()}
+    missing = sorted(wanted - {name[0] for name in present})
+    if missing:
         raise InputError(
-            f"{names}: no ephemeris of {', '.join(sorted(letters))}; name a navigation file that "
-            "holds the constellations of the signals, or leave sky.navigation out"
+            f"{names}: no ephemeris of {', '.join(missing)}; name navigation files that hold all "
+            "constellations of the signals, leave sky.navigation out, or leave the constellation "
+            "out of sky.constellations"
         )
-    return read
+    known = present | {event.by for event in scenario.sky.event if event.by}
+    for number, event in enumerate(scenario.sky.event, start=1):
+        if event.satellite not in known:
+            raise InputError(
+                f"sky.event (table {number}): {event.satellite} is not in the sky of {names}; its "
+                f"satellites of {event.satellite[0]} are "
+                + (", ".join(sorted(n for n in present if n[0] == event.satellite[0])) or "none")
+            )
+    return source
 
 
 @dataclass(frozen=True)

@@ -343,14 +343,11 @@ def test_hours_without_power_leave_no_files(small, tmp_path):
     assert {f"{h:02d}" for h in range(24)} - hours == {"06", "07", "08", "09"}
 
 
-def test_a_station_that_sees_nothing_writes_no_observations(small, tmp_path):
+def test_a_station_that_sees_nothing_is_refused_with_the_keys_to_look_at(small, tmp_path):
     scenario = few(small, terrain=({"azimuths": ((0.0, 360.0),), "mask_deg": 90.0},))
-    simulation = simulate_station(scenario, tmp_path / "out")
-    assert (simulation.observations, simulation.snr_values) == (0, 0)
-    assert simulation.navigation == 3
-    arcs = pd.read_parquet(tmp_path / "out" / "truth" / "arcs.parquet")
-    assert len(arcs) == 0
-    assert str(arcs.start.dtype) == "datetime64[ns, UTC]"
+    with pytest.raises(InputError, match=r"nothing is observed .*terrain\.mask_deg"):
+        simulate_station(scenario, tmp_path / "out")
+    assert not (tmp_path / "out" / "truth" / "simulation.json").exists()
 
 
 def test_names_follow_the_year(small, tmp_path):
@@ -371,7 +368,7 @@ def test_a_sky_of_other_constellations_is_refused(small, tmp_path):
     assert source_navigation(scenario).satellites == whole.satellites
     glonass = Navigation(whole.kepler.take(np.zeros(0, np.intp)), whole.glonass)
     path = sky_file(tmp_path / "glonass.rnx", glonass)
-    with pytest.raises(InputError, match=r"no ephemeris of G; name a navigation file"):
+    with pytest.raises(InputError, match=r"no ephemeris of G; name navigation files"):
         source_navigation(few(small, sky={"navigation": (path,)}))
 
 

@@ -81,10 +81,10 @@ def test_packed_files_and_byte_order_marks_are_read(write):
 @pytest.mark.parametrize(
     ("row", "number", "says"),
     [
-        ("2012-03-01,20.5,", 4, r"moisture 20\.5: expected 0 to 0\.6 m3 m-3; percent must"),
-        ("2012-03-01,-999,", 4, r"moisture -999: expected 0 to 0\.6"),
-        ("2012-03-01,wet,", 4, r"moisture 'wet': expected a number, or nothing"),
-        ("2012-03-01,inf,", 4, r"moisture inf: expected 0 to 0\.6"),
+        ("2012-03-01,20.5,", 4, r"vwc 20\.5: expected 0 to 0\.6 m3 m-3; percent must"),
+        ("2012-03-01,-999,", 4, r"vwc -999: expected 0 to 0\.6"),
+        ("2012-03-01,wet,", 4, r"vwc 'wet': expected a number, or nothing"),
+        ("2012-03-01,inf,", 4, r"vwc inf: expected 0 to 0\.6"),
         ("2012-03-01,0.2,-1", 4, r"rain_mm -1: expected 0 to 2000 mm"),
         ("2012-03-01", 4, r"found 1 fields; a missing value keeps its comma"),
         ("2012-03-01,0,2,1", 4, r"expected 3 values as in the header, found 4; a decimal comma"),
@@ -101,7 +101,7 @@ def test_a_row_that_cannot_be_read_is_named(write, row, number, says):
 
 
 def test_a_bad_row_of_pbo_is_named(write):
-    with pytest.raises(UnreadableFileError, match=r"line 8.*moisture 2\.11: expected") as caught:
+    with pytest.raises(UnreadableFileError, match=r"line 8.*vwc 2\.11: expected") as caught:
         read_series(write(PBO + "2012-02-05T12:00:00Z, 0.242,,,,,  2.11, 0.01,\n"))
     assert "series.csv" in str(caught.value)
 
