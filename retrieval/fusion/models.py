@@ -1,0 +1,69 @@
+"""Models trained on reference moisture, by name.
+
+| name | model |
+|---|---|
+| `rf-mdi` | the random forest of the paper |
+| `linear` | ridge regression on all columns |
+| `mean-phase` | one line on the mean of all tracks: the simplest that a forest must beat |
+| `climatology` | mean of the training moisture, of the season with two or more years |
+| `persistence` | the reference of the day before: shown, not ranked |
+| `time-interpolation` | between the training values around: shown, not ranked |
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from retrieval.errors import InputError
+from retrieval.fusion.baselines import Climatology, Persistence, TimeInterpolation
+from retrieval.fusion.forest import RfMdi
+from retrieval.fusion.phase_lines import MeanPhase, RidgeLine
+from retrieval.fusion.prediction import MoistureModel
+
+__all__ = ["MODEL_NAMES", "make_model"]
+
+_MODELS: dict[str, type[Any]] = {
+    "rf-mdi": RfMdi,
+    "linear": RidgeLine,
+    "mean-phase": MeanPhase,
+    "climatology": Climatology,
+    "persistence": Persistence,
+    "time-interpolation": TimeInterpolation,
+}
+
+MODEL_NAMES = tuple(_MODELS)
+
+
+def make_model(name: str, **settings: Any) -> MoistureModel:
+    """Return an untrained model.
+
+    Parameters
+    ----------
+    name : str
+        One of `MODEL_NAMES`.
+    **settings
+        Parameters of its class.
+
+    Raises
+    ------
+    InputError
+        There is no such model, or it has no such setting or lacks one.
+
+    Examples
+    --------
+    >>> make_model("rf-mdi", preset="p041", seed=3).preset
+    'p041'
+    """
+    if name not in _MODELS:
+        raise InputError(f"model {name!r}, expected one of {', '.join(MODEL_NAMES)}")
+    fields = [field for field in dataclasses.fields(_MODELS[name]) if field.init]
+    known = {field.name for field in fields}
+    needed = {field.name for field in fields if field.default is dataclasses.MISSING}
+    if not needed <= set(settings) <= known:
+        raise InputError(
+            f"model {name}: settings {', '.join(sorted(settings)) or 'none'}; expected "
+            f"{', '.join(sorted(needed)) or 'none'} and any of {', '.join(sorted(known - needed))}"
+        )
+    model: MoistureModel = _MODELS[name](**settings)
+    return model
