@@ -75,18 +75,21 @@ def permutation_importance(
             "1 or more shuffles"
         )
 
-    def error(rows: Floats) -> float:
-        return float(np.nanmean((model.predict(rows, times).vwc - vwc) ** 2))
+    def errors(rows: Floats, copies: int) -> Floats:
+        """Return the mean squared error of each of several copies of the rows."""
+        said = model.predict(rows, np.tile(times, copies)).vwc.reshape(copies, n)
+        return np.asarray(np.nanmean((said - vwc) ** 2, axis=1))
 
-    usual = error(features)
-    orders = [np.random.default_rng([seed, one]).permutation(n) for one in range(repeats)]
+    usual = errors(features, 1)
+    order = np.concatenate(
+        [np.random.default_rng([seed, one]).permutation(n) for one in range(repeats)]
+    )
     rises = np.zeros((len(groups), repeats))
-    # Group by group: all shuffles at once would hold groups x repeats matrices.
+    # Group by group: all at once would hold groups x repeats matrices.
     for g, columns in enumerate(groups):
-        for r, order in enumerate(orders):
-            shuffled = features.copy()
-            shuffled[:, columns] = features[np.ix_(order, columns)]
-            rises[g, r] = error(shuffled) - usual
+        shuffled = np.tile(features, (repeats, 1))
+        shuffled[:, columns] = features[np.ix_(order, columns)]
+        rises[g] = errors(shuffled, repeats) - usual
     return PermutationImportance(rises.mean(axis=1), rises.std(axis=1))
 
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from retrieval.errors import InputError
 from retrieval.fusion.columns import Floats, column_mean, column_median
+from retrieval.fusion.level import highest_mean
 from retrieval.fusion.prediction import Stamps
 
 __all__ = [
@@ -38,7 +39,6 @@ _RAIN_DAYS = (1, 3, 7, 30)
 _TEMPERATURE_DAYS = (1, 7)
 _INDEX_DAYS = 30
 _KNOWN_SHARE = 0.5
-_TOP_SHARE = 0.2
 
 WEATHER_COLUMNS = (
     *(f"rain_{days}d_mm" for days in _RAIN_DAYS),
@@ -143,11 +143,9 @@ def amplitude_norm(amplitude: Floats) -> Floats:
     >>> amplitude_norm(np.array([[1.0], [2.0], [3.0], [4.0], [9.0], [np.nan]])).tolist()
     [9.0]
     """
-    falling = -np.sort(-amplitude, axis=0)  # NaN goes last
-    count = np.sum(~np.isnan(amplitude), axis=0)
-    top = np.ceil(_TOP_SHARE * count)
-    taken = np.arange(len(amplitude))[:, None] < top
-    return column_mean(np.where(taken, falling, np.nan))
+    # Tracks differ in the number of their rows; there are hundreds at most.
+    heard = (track[~np.isnan(track)] for track in amplitude.T)
+    return np.array([highest_mean(track) if len(track) else np.nan for track in heard])
 
 
 def amplitude_index(amplitude: Floats, norm: Floats, min_tracks: int = 5) -> Floats:

@@ -1,6 +1,7 @@
 """Made arcs of a station whose tracks repeat every day."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -66,3 +67,29 @@ def hour_of() -> Callable[[int, float], pd.DatetimeIndex]:
         return pd.DatetimeIndex([start + pd.Timedelta(days=day) + pd.Timedelta(hours=hour)])
 
     return at
+
+
+@dataclass(frozen=True)
+class Season:
+    """A made season: rows of filled phase anomalies and the moisture behind them."""
+
+    features: np.ndarray
+    dropped: np.ndarray
+    vwc: np.ndarray
+    times: np.ndarray
+    good: np.ndarray
+
+
+@pytest.fixture(scope="session")
+def season() -> Season:
+    """120 days of 24 tracks; the first 16 follow moisture, -60 deg per m3 m-3, 3 deg noise."""
+    draws = np.random.default_rng(5)
+    days = np.arange(120)
+    vwc = 0.2 + 0.1 * np.sin(days / 9.0) + 0.05 * np.sin(days / 2.7)
+    good = np.arange(24) < 16
+    noise = draws.normal(0.0, np.where(good, 3.0, 40.0), (120, 24))
+    features = np.where(good, -60.0 * (vwc - 0.2)[:, None], 0.0) + noise
+    lost = draws.random(features.shape) < 0.3
+    dropped = np.where(lost, np.median(features, axis=1, keepdims=True), features)
+    times = FIRST_DAY + days * np.timedelta64(1, "D") + np.timedelta64(12, "h")
+    return Season(features, dropped, vwc, times, good)
