@@ -26,6 +26,7 @@ __all__ = [
     "constellation_letters",
     "gps_minus_utc_s",
     "gps_to_utc",
+    "repeats_daily",
     "satellite_code",
     "satellite_name",
     "satellite_names",
@@ -94,6 +95,10 @@ GEOSTATIONARY: frozenset[str] = frozenset(
     + ["J07", "I03", "I06", "I07", "I10"]
 )
 
+# Inclined geosynchronous satellites of BeiDou, which draw the same figure of eight every day
+# (csno-tarc.cn, constellation status, BDS-2 and BDS-3); its others but the geostationary are MEO.
+_BEIDOU_IGSO = frozenset(f"C{number:02d}" for number in (*range(6, 11), 13, 16, 38, 39, 40))
+
 _SATELLITE = re.compile(r"[A-Z]\d\d")
 _SIGNAL = re.compile(r"[GRECJIS]S[1-9][A-Z]?")
 _NS_PER_S = 1_000_000_000
@@ -144,6 +149,25 @@ def satellite_names(codes: ArrayLike) -> NDArray[np.object_]:
 def constellation_letters(codes: ArrayLike) -> NDArray[np.uint8]:
     """Return the ASCII value of the constellation letter of each satellite code."""
     return (np.asarray(codes) >> 8).astype(np.uint8)
+
+
+def repeats_daily(satellite: str) -> bool:
+    """Return whether a satellite passes a station along the same tracks every sidereal day.
+
+    GPS, QZSS, the IGSO of BeiDou and NavIC do. Galileo comes back after 10 days, GLONASS after 8,
+    the MEO of BeiDou after 7.
+
+    Parameters
+    ----------
+    satellite : str
+        RINEX 3 name.
+
+    Examples
+    --------
+    >>> [repeats_daily(name) for name in ("G05", "J02", "C08", "C11", "E05", "R24")]
+    [True, True, True, False, False, False]
+    """
+    return satellite[0] in "GJI" or satellite in _BEIDOU_IGSO
 
 
 def signal_code(name: str) -> int:

@@ -17,6 +17,7 @@ __all__ = [
     "Numbers",
     "Times",
     "closed_arcs",
+    "closing_order",
     "count_passes",
     "latest_arcs",
     "utc_ms",
@@ -105,6 +106,25 @@ class ClosedArcs:
         return ClosedArcs(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
+def closing_order(arcs: pd.DataFrame) -> Numbers:
+    """Return the rows of accepted arcs with phase and amplitude, in the order of closing, (n,).
+
+    Arcs may close at one instant; they are then in order of start, satellite, direction and signal,
+    so that the order of the table's rows does not count.
+
+    Parameters
+    ----------
+    arcs : DataFrame
+        Arc table of one station, in any order; the `MODEL_COLUMNS` suffice.
+    """
+    usable = arcs["accepted"] & arcs["phase_deg"].notna() & (arcs["amplitude"] > 0)
+    rows = np.flatnonzero(usable)
+    good = arcs.iloc[rows]
+    name = good["satellite"] + "-" + good["direction"] + "-" + good["signal"]
+    identity = pd.factorize(name, sort=True)[0]
+    return rows[np.lexsort((identity, utc_ms(good["start"]), utc_ms(good["closed"])))]
+
+
 def closed_arcs(arcs: pd.DataFrame) -> ClosedArcs:
     """Take the accepted arcs that have a phase and an amplitude from an arc table.
 
@@ -113,19 +133,15 @@ def closed_arcs(arcs: pd.DataFrame) -> ClosedArcs:
     arcs : DataFrame
         Arc table of one station, in any order; the `MODEL_COLUMNS` suffice.
     """
-    good = arcs[arcs["accepted"] & arcs["phase_deg"].notna() & (arcs["amplitude"] > 0)]
+    good = arcs.iloc[closing_order(arcs)]
     sky = good["satellite"] + "-" + good["direction"]
-    identity = pd.factorize(sky + "-" + good["signal"], sort=True)[0].astype(np.intp)
-    start, closed = utc_ms(good["start"]), utc_ms(good["closed"])
-    # Arcs may close at one instant; the order of the table's rows must not count.
-    order = np.lexsort((identity, start, closed))
     return ClosedArcs(
-        identity[order],
-        pd.factorize(sky, sort=True)[0].astype(np.intp)[order],
-        start[order],
-        utc_ms(good["end"])[order],
-        closed[order],
-        *(good[name].to_numpy()[order] for name in _MEASURED),
+        pd.factorize(sky + "-" + good["signal"], sort=True)[0].astype(np.intp),
+        pd.factorize(sky, sort=True)[0].astype(np.intp),
+        utc_ms(good["start"]),
+        utc_ms(good["end"]),
+        utc_ms(good["closed"]),
+        *(good[name].to_numpy() for name in _MEASURED),
     )
 
 

@@ -15,7 +15,7 @@ from retrieval.fusion.columns import Floats
 from retrieval.interferogram import wrap_deg
 from retrieval.tracks import Tracks, find_tracks
 
-__all__ = ["TrackHistory", "track_history"]
+__all__ = ["TrackHistory", "refer_phases", "track_history"]
 
 # Referred to another height by its slope, a phase is off by .5 degrees at 3 cm, soon by more.
 _HEIGHT_CHANGE_M = 0.03
@@ -44,9 +44,7 @@ class TrackHistory:
     def refer(self, arcs: ClosedArcs) -> tuple[Numbers, Floats]:
         """Return the track of each arc and its phase at the track's height.
 
-        The phase is moved by ``-slope (h1 - h0)``; on MCHL that is .2 degrees off for heights that
-        differ by 2 cm and 5.5 degrees for 10 cm (95 % of arcs). So arcs that refer to a height more
-        than 3 cm away belong to no track.
+        See `refer_phases`.
 
         Parameters
         ----------
@@ -61,12 +59,40 @@ class TrackHistory:
             In (-180, 180], NaN for arcs of no track.
         """
         track = self.tracks.place(arcs.identity, arcs.azimuth_deg)
-        if len(self.tracks) == 0:
-            return track, np.full(len(arcs), np.nan)
-        change_m = np.round(self.apriori_height_m[track] - arcs.apriori_height_m, 4)
-        track = np.where(np.abs(change_m) > _HEIGHT_CHANGE_M, -1, track)
-        moved_deg = np.nan_to_num(arcs.slope_deg_per_mm * change_m * 1000.0)
-        return track, np.where(track >= 0, wrap_deg(arcs.phase_deg - moved_deg), np.nan)
+        return refer_phases(arcs, track, self.apriori_height_m)
+
+
+def refer_phases(
+    arcs: ClosedArcs, track: Numbers, apriori_height_m: Floats
+) -> tuple[Numbers, Floats]:
+    """Refer the phases of arcs to the heights of their tracks.
+
+    The phase is moved by ``-slope (h1 - h0)``; on MCHL that is .2 degrees off for heights that
+    differ by 2 cm and 5.5 degrees for 10 cm (95 % of arcs). So arcs that refer to a height more
+    than 3 cm away belong to no track.
+
+    Parameters
+    ----------
+    arcs : ClosedArcs
+        n arcs.
+    track : (n,) intp
+        Their tracks, -1 for none.
+    apriori_height_m : (k,) float64
+        Height of each track.
+
+    Returns
+    -------
+    track : (n,) intp
+        -1 for arcs of no track.
+    phase_deg : (n,) float64
+        In (-180, 180], NaN for arcs of no track.
+    """
+    if len(apriori_height_m) == 0:
+        return track, np.full(len(arcs), np.nan)
+    change_m = np.round(apriori_height_m[track] - arcs.apriori_height_m, 4)
+    track = np.where(np.abs(change_m) > _HEIGHT_CHANGE_M, -1, track)
+    moved_deg = np.nan_to_num(arcs.slope_deg_per_mm * change_m * 1000.0)
+    return track, np.where(track >= 0, wrap_deg(arcs.phase_deg - moved_deg), np.nan)
 
 
 def track_history(arcs: ClosedArcs, day: int, days: int) -> TrackHistory:
