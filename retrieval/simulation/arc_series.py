@@ -3,8 +3,8 @@
 An arc is what `simulate_station` would give a receiver, taken up where the interferogram is made:
 the interference of direct and reflected signal along the arc, fitted by a sinusoid at the true
 height of the antenna. What files add is left out: the trend of the direct signal and its removal,
-gaps and lost lock, and the height that a station has to learn. Noise is that of the receiver's
-estimator and of its steps, as it comes through the fit.
+gaps, and the height that a station has to learn. What is too weak to be tracked is not there, and
+noise is that of the receiver's estimator and of its steps, as it comes through the fit.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from retrieval.arc_table import arc_order, arc_table, empty_arc_table
-from retrieval.gnss import gps_to_utc, satellite_names, utc_to_gps
+from retrieval.gnss import gps_to_utc, satellite_code, satellite_names, utc_to_gps
 from retrieval.rinex.navigation_records import Navigation
 from retrieval.simulation.ground.hourly import ground_series
 from retrieval.simulation.ground.series import GroundSeries, seconds
@@ -102,7 +102,7 @@ def simulate_arcs(
     Parameters
     ----------
     scenario : Scenario
-        What. Its output section plays no part, nor do the gaps of its receiver.
+        What. Its output section plays no part, nor do the gaps and outages of its receiver.
     elevation_deg : (float, float)
         The analysis window.
     height_m : float, optional
@@ -151,13 +151,25 @@ def _arcs_between(
     highest = sky.passes.highest[visible.half_pass]
     low_deg, high_deg = window_deg
     inside = (visible.elevation_deg >= low_deg) & (visible.elevation_deg <= high_deg)
-    visible = visible.take(np.flatnonzero(inside & (highest >= start) & (highest < end)))
+    absent = [satellite_code(name) for name in scenario.receiver.absent_satellites]
+    inside &= (highest >= start) & (highest < end) & ~np.isin(visible.satellite, absent)
+    visible = visible.take(np.flatnonzero(inside))
+    visible = visible.take(np.lexsort((visible.time_s, visible.half_pass)))
+    receiver = scenario.receiver_settings()
     for signal in scenario.signals():
         points = visible.take(np.flatnonzero(sends(signal, visible.satellite)))
-        points = points.take(np.lexsort((points.time_s, points.half_pass)))
-        points = points.take(np.flatnonzero(_worth_an_arc(points, window_deg, scenario)))
-        if len(points.row):
-            yield _signal_arcs(scenario, view, sky, signal, points, hours, height_m)
+        met = spots(scenario, signal.code, sky.passes)
+        volts = np.stack(_reported_volts(scenario, view, signal, points, met))
+        # What the receiver judges by holds its noise; and a signal that fell below the limit in a
+        # trough is back above the margin only.
+        judged_hz = volts[1] ** 2 + receiver.noise_factor**2 / receiver.tau_s
+        limit_dbhz = receiver.limit_dbhz(signal.code) + receiver.lock_margin_db
+        tracked = np.flatnonzero(judged_hz >= 10 ** (limit_dbhz / 10))
+        points, volts = points.take(tracked), volts[:, tracked]
+        kept = np.flatnonzero(_worth_an_arc(points, window_deg, scenario))
+        if len(kept):
+            points, volts = points.take(kept), volts[:, kept]
+            yield _signal_arcs(scenario, view, sky, signal, points, met, volts, hours, height_m)
 
 
 def _worth_an_arc(
@@ -184,15 +196,16 @@ def _signal_arcs(
     sky: Sky,
     signal: SignalSection,
     points: Points,
+    met: Spots,
+    volts: Floats,
     hours: GroundSeries,
     apriori_m: float | None,
 ) -> dict[str, NDArray[Any]]:
     """Return the columns of the arcs of one signal."""
     half_pass, first, arc = np.unique(points.half_pass, return_index=True, return_inverse=True)
     last = np.append(first[1:], len(arc)) - 1
-    met = spots(scenario, signal.code, sky.passes)
     reflected = view.reflected(signal.code, points, met)
-    direct, composite = _reported_volts(scenario, view, signal, points, met)
+    direct, composite = volts
     sine = np.sin(np.radians(points.elevation_deg))
     height_m, _ = reflector(scenario, points.sector[first], np.zeros(len(first)))
     if apriori_m is not None:
@@ -207,9 +220,11 @@ def _signal_arcs(
 
     time = points.time_s
     duration_s = time[last] - time[first]
-    n_obs = np.floor(duration_s / scenario.time.interval_s).astype(np.int64) + 1
-    volts = np.bincount(arc, direct) / np.bincount(arc)
-    noise = np.sqrt(2 * _epoch_variance(scenario, volts) / n_obs)
+    # What is lost inside an arc is not observed.
+    seen_s = np.minimum(duration_s, np.bincount(arc) * float(_STEP_S))
+    n_obs = np.floor(seen_s / scenario.time.interval_s).astype(np.int64) + 1
+    mean_volts = np.bincount(arc, direct) / np.bincount(arc)
+    noise = np.sqrt(2 * _epoch_variance(scenario, mean_volts) / n_obs)
     draws = _draws(scenario, signal.code, sky, half_pass)
     sigma_deg = np.degrees(noise / amplitude)
     measured_deg = phase_deg + sigma_deg * draws[:, 0]

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from retrieval.arc_table import ARC_COLUMNS
+from retrieval.arcs import ArcSettings
 from retrieval.chain import arcs_from_files
 from retrieval.simulation import arc_series, simulate_arcs, simulate_station
 
@@ -190,6 +191,39 @@ def test_arcs_that_no_analysis_would_keep_are_left_out(small, monkeypatch):
     slow = every.end - every.start >= pd.Timedelta("2h")
     assert slow.sum() > 5
     pd.testing.assert_frame_equal(kept, every[~slow].reset_index(drop=True))
+
+
+@pytest.mark.parametrize(("noise_factor", "too_high_dbhz"), [(2.0, 17.0), (5.7, 20.0)])
+def test_arcs_too_weak_to_be_tracked_are_missing_by_both_routes(
+    small, tmp_path, noise_factor, too_high_dbhz
+):
+    # P(Y) at 5 to 25 degrees, 15 dB-Hz and more as reported; noise of 5.7^2 Hz alone reads 15.1.
+    arcs = {}
+    for limit_dbhz in (12.0, too_high_dbhz):
+        scenario = small(
+            signal=({"code": "GS2W"},),
+            receiver={"codeless_lock_dbhz": limit_dbhz, "noise_factor": noise_factor},
+        )
+        folder = tmp_path / str(limit_dbhz)
+        simulate_station(scenario, folder)
+        chain = arcs_from_files(
+            sorted((folder / "inbox").iterdir()),
+            nav=sorted((folder / "nav").iterdir()),
+            settings=ArcSettings(min_amplitude=0.1, min_peak_to_noise=1.01),
+        )
+        arcs[limit_dbhz] = (int(chain.arcs.accepted.sum()), len(simulate_arcs(scenario).arcs))
+    by_files, by_series = arcs[12.0]
+    assert by_files > 60
+    assert by_series == pytest.approx(by_files, rel=0.15)
+    assert max(arcs[too_high_dbhz]) < 3
+
+
+def test_satellites_that_the_receiver_leaves_out_have_no_arcs(small):
+    every = simulate_arcs(small()).arcs
+    some = simulate_arcs(small(receiver={"absent_satellites": ("G05", "G12")})).arcs
+    left_out = every.satellite.isin(["G05", "G12"])
+    assert left_out.sum() > 3
+    pd.testing.assert_frame_equal(some, every[~left_out].reset_index(drop=True))
 
 
 def test_no_arcs_make_an_empty_table(small):

@@ -53,6 +53,7 @@ def test_codeless_signals_rise_with_both_carriers(small):
             {"code": "GS2W", "received_dbw": -162.5 + l2_db},
         )
         quiet = {"noise_factor": 0.0, "predetection_s": 1e-5, "step_db": 0.0}
+        quiet["codeless_lock_dbhz"] = 1.0
         arcs = simulate_arcs(small(signal=signals, receiver=quiet)).arcs
         return arcs.amplitude[arcs.signal == "S2W"].to_numpy()
 
