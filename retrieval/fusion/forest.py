@@ -107,6 +107,9 @@ class RfMdi:
         Moisture of the training rows.
     interval_ : ConformalInterval
         Calibration of the quantiles.
+    out_of_fold_ : Prediction
+        What forests of the same size said of each training row without having seen its block; the
+        bounds with the calibration that was learnt from these.
     mdi_ : (p,) float64
         Decrease of mean squared error by each column, summed over splits and averaged over trees,
         (m3 m-3)^2.
@@ -131,6 +134,7 @@ class RfMdi:
     training_leaves_: NDArray[np.int32] = field(init=False, repr=False)
     training_vwc_: Floats = field(init=False, repr=False)
     interval_: ConformalInterval = field(init=False, repr=False)
+    out_of_fold_: Prediction = field(init=False, repr=False)
     mdi_: Floats = field(init=False, repr=False)
     weights_: Floats = field(init=False, repr=False)
 
@@ -164,7 +168,7 @@ class RfMdi:
             self.grid_rmse_ = self._search(rows, times)
             given = min(self.grid_rmse_, key=lambda size: (self.grid_rmse_[size], size))
         self.size_ = given
-        self.interval_ = self._calibrate(rows, times)
+        self.interval_, self.out_of_fold_ = self._calibrate(rows, times)
         self.forest_ = self._grow(self.size_, rows)
         self.training_leaves_ = self.forest_.apply(features).astype(np.int32)
         self.training_vwc_ = np.array(vwc, dtype=np.float64)
@@ -278,17 +282,19 @@ class RfMdi:
                 found[ForestSize(trees, leaf)] = float(rmse)
         return found
 
-    def _calibrate(self, rows: _Rows, times: Stamps) -> ConformalInterval:
-        """Return the calibration of the quantiles by blocked cross-validation."""
+    def _calibrate(self, rows: _Rows, times: Stamps) -> tuple[ConformalInterval, Prediction]:
+        """Return the calibration of the quantiles by blocks, and what was said of them."""
 
         def predict(train: Indices, test: Indices) -> Floats:
             known = rows.take(train)
             forest = self._grow(self.size_, known)
             weights = leaf_weights(forest.apply(known.features), forest.apply(rows.features[test]))
-            return weighted_quantiles(known.vwc, weights, _BOUNDS)
+            bounds = weighted_quantiles(known.vwc, weights, _BOUNDS)
+            return np.column_stack([bounds, forest.predict(rows.features[test])])
 
-        found = out_of_fold(predict, times, self.blocks, to_gap(self.gap_days))
-        return ConformalInterval().fit(found[:, 0], found[:, 1], rows.vwc)
+        lower, upper, vwc = out_of_fold(predict, times, self.blocks, to_gap(self.gap_days)).T
+        interval = ConformalInterval().fit(lower, upper, rows.vwc)
+        return interval, Prediction.around(vwc, *interval.apply(lower, upper))
 
 
 def min_max(importance: Floats) -> Floats:
