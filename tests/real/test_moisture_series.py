@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from retrieval.given_series import read_series
 from retrieval.simulation import Scenario
-from retrieval.simulation.ground.given import read_series
 from retrieval.simulation.ground.hourly import ground_series
 
 

@@ -1,5 +1,5 @@
 """The ground hour by hour: moisture, rain, temperature, frost, snow and plants.
 
-`hourly` joins what is given (`given`) with what is made (`weather`, `soil_water`) into a
-`GroundSeries` (`series`).
+`hourly` joins what is given (`retrieval.given_series`) with what is made (`weather`, `soil_water`)
+into a `GroundSeries` (`series`).
 """

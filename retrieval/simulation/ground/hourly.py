@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.errors import InputError
-from retrieval.simulation.ground.given import GivenSeries, read_series
+from retrieval.given_series import GivenSeries, read_series
 from retrieval.simulation.ground.series import (
     GroundSeries,
     hours_between,

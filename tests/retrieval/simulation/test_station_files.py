@@ -12,6 +12,7 @@ import pytest
 
 from daemon.weather import read_weather
 from retrieval.errors import InputError
+from retrieval.given_series import read_series
 from retrieval.gnss import gps_to_utc, satellite_names, signal_names
 from retrieval.orbits import BroadcastOrbits, look_angles
 from retrieval.refraction import apparent_elevation_deg, standard_atmosphere
@@ -19,7 +20,6 @@ from retrieval.rinex import read_file
 from retrieval.rinex.navigation import merge_navigation, read_navigation
 from retrieval.rinex.navigation_records import Navigation
 from retrieval.simulation import LABEL, simulate_station
-from retrieval.simulation.ground.given import read_series
 from retrieval.simulation.sky.navigation_writer import navigation_text
 from retrieval.simulation.sky.nominal_sky import NOMINAL_SKY, nominal_sky
 from retrieval.simulation.station_files import source_navigation

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from retrieval.errors import UnreadableFileError
-from retrieval.simulation.ground.given import read_series
+from retrieval.given_series import read_series
 
 PBO = """\
 # author = PBO H2O Data Portal - http://xenon.colorado.edu/portal
@@ -18,16 +18,6 @@ vol_soil_moisture_sigma (unit="cm3 cm-3"), NDVI
 2012-02-03T12:00:00Z, 0.249, -0.7, 14.8,   0.19,   0.04,,,0.5
 2012-02-04T12:00:00Z, 0.242,,,,,  0.211, 0.01,
 """
-
-
-@pytest.fixture
-def write(tmp_path):
-    def to_file(text, name="series.csv"):
-        path = tmp_path / name
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return path
-
-    return to_file
 
 
 def times(*texts: str) -> list:
@@ -134,3 +124,29 @@ def test_what_is_no_file_is_refused(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UnreadableFileError, match=r"give a CSV file"):
         read_series(tmp_path / "pipe")
+
+
+def test_flagged_rows_of_our_own_csv_are_left_out_and_counted(write):
+    series = read_series(
+        write(
+            "time,vwc,flag\n2012-03-01,0.1,\n2012-03-02,0.2,good\n2012-03-03,0.3,G\n"
+            "2012-03-04,-9999,bad\n2012-03-05,0.5,G?\n"
+        )
+    )
+    assert series.moisture.tolist() == [0.1, 0.2, 0.3]
+    assert (series.kind, series.dropped) == ("CSV", 2)
+
+
+def test_a_flagged_row_does_not_stand_for_a_good_one_of_its_time(write):
+    series = read_series(write("time,vwc,flag\n2012-03-01,0.1,good\n2012-03-01,0.4,frozen\n"))
+    assert series.moisture.tolist() == [0.1]
+
+
+def test_a_file_with_flagged_rows_only_is_refused(write):
+    with pytest.raises(UnreadableFileError, match=r"against all 2 rows.*empty, good or G"):
+        read_series(write("time,vwc,flag\n2012-03-01,0.1,0\n2012-03-02,0.1,1\n"))
+
+
+def test_kinds_of_tables_are_told(write):
+    assert read_series(write(PBO)).kind == "PBO H2O"
+    assert read_series(write("time,vwc\n2012-03-01,0.2\n")).dropped == 0
