@@ -83,7 +83,7 @@ def test_weather_of_p041_is_dated_at_the_ends_of_its_days(p041):
 
 def test_probes_beside_p041_are_averaged_by_day(shared_data):
     series = read_series(shared_data / "ground" / "reference" / "p041_smc.txt.gz")
-    time, moisture = series.known("moisture")
+    _, moisture = series.known("moisture")
     reference = daily_reference(series)
     # Counted in the text with awk: 156,573 values at 2.5 cm, from .0258 to .4924.
     assert len(moisture) == 156_573

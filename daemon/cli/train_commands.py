@@ -1,0 +1,269 @@
+"""Models trained on reference moisture: `train` keeps one, `evaluate` judges several."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from daemon.cli.program import app, show
+from daemon.cli.shared import load
+from daemon.errors import OutputError, UsageError
+from daemon.plural import plural
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from daemon.training import Record
+
+__all__ = ["evaluate", "train"]
+
+_Arcs = Annotated[
+    Path | None,
+    typer.Option(
+        readable=False, help="Arc table, .parquet or .csv. Default: the arcs of the store."
+    ),
+]
+_Config = Annotated[
+    Path | None,
+    typer.Option(readable=False, help="The station's configuration: its store and its weather."),
+]
+_Reference = Annotated[
+    Path,
+    typer.Option(
+        readable=False,
+        help="Measured moisture: CSV with time (UTC) and vwc (m3 m-3), ISMN .stm, or PBO H2O.",
+    ),
+]
+_Weather = Annotated[
+    Path | None,
+    typer.Option(
+        readable=False,
+        help="Series with rain_mm and temperature_c, whose sums and means become columns of the "
+        "model. It then has to be there for estimates too.",
+    ),
+]
+_Station = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The station, where a table has several.")
+]
+_Since = Annotated[str | None, typer.Option(metavar="DAY", help="First day, such as 2012-02-26.")]
+_Until = Annotated[str | None, typer.Option(metavar="DAY", help="Last day.")]
+
+
+class Kept(StrEnum):
+    """Models that a station can run on."""
+
+    RF_MDI = "rf-mdi"
+    LINEAR = "linear"
+    MEAN_PHASE = "mean-phase"
+
+
+class Split(StrEnum):
+    """How days are parted into those that train and those that test."""
+
+    TIME = "time"
+    BLOCKS = "blocks"
+    YEARS = "years"
+
+
+class Preset(StrEnum):
+    """Sizes of the paper's forests."""
+
+    P041 = "p041"
+    P037 = "p037"
+    LM = "lm"
+
+
+_Preset = Annotated[
+    Preset | None,
+    typer.Option(
+        help="Trees and leaves of a station of the paper. Default: the best of a grid in blocked "
+        "cross-validation over the training days."
+    ),
+]
+
+
+@app.command(
+    epilog="Example: soilglint train --arcs arcs.parquet --reference probes.csv --out model"
+)
+def train(
+    reference: _Reference,
+    out: Annotated[Path, typer.Option(readable=False, metavar="DIR", help="Folder to write.")],
+    arcs: _Arcs = None,
+    config: _Config = None,
+    model: Annotated[Kept, typer.Option(help="The model.")] = Kept.RF_MDI,
+    preset: _Preset = None,
+    weather: _Weather = None,
+    seed: Annotated[int, typer.Option(help="Of all draws.")] = 0,
+    since: _Since = None,
+    until: _Until = None,
+    station: _Station = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
+) -> None:
+    """Train a model of a station on measured moisture, and keep it in a folder."""
+    if preset is not None and model is not Kept.RF_MDI:
+        raise UsageError(f"--preset {preset}: is of rf-mdi; leave it out with {model}")
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"--out {out}: is a file; name a folder for the model")
+    record = _record(arcs, config, reference, weather, since, until, station)
+
+    from daemon.training import training_summary
+    from retrieval.fusion.model_folder import save_model
+    from retrieval.fusion.trained import train as train_model
+
+    settings: dict[str, Any] = {} if preset is None else {"preset": preset.value}
+    trained = train_model(
+        record.arcs,
+        record.reference.day,
+        record.reference.vwc,
+        model.value,
+        seed=seed,
+        temperature_c=record.temperature_c,
+        weather=record.weather,
+        **settings,
+    )
+    save_model(trained, out, record.sources)
+    summary = training_summary(trained, record, out)
+    show(json.dumps(summary, indent=2) if as_json else "\n".join(_trained_lines(summary)))
+
+
+@app.command(
+    epilog="Example: soilglint evaluate --arcs arcs.parquet --reference probes.csv --out scores"
+)
+def evaluate(
+    reference: _Reference,
+    out: Annotated[
+        Path,
+        typer.Option(readable=False, metavar="DIR", help="Folder for metrics.json and .csv."),
+    ],
+    arcs: _Arcs = None,
+    config: _Config = None,
+    models: Annotated[
+        str, typer.Option(help="Names with commas; see docs/train.md.")
+    ] = "rf-mdi,linear,mean-phase,climatology,persistence,time-interpolation",
+    split: Annotated[
+        Split,
+        typer.Option(help="The last 30 % of the days, blocks of them, or years left out."),
+    ] = Split.TIME,
+    preset: _Preset = None,
+    weather: _Weather = None,
+    seeds: Annotated[int, typer.Option(min=1, max=100, help="Forests to train.")] = 5,
+    since: _Since = None,
+    until: _Until = None,
+    station: _Station = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
+) -> None:
+    """Judge models on days that did not train them."""
+    names = [name.strip() for name in models.split(",") if name.strip()]
+    if not names or len(set(names)) != len(names):
+        raise UsageError(f"--models {models}: expected names with commas, each once")
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"--out {out}: is a file; name a folder for the scores")
+    record = _record(arcs, config, reference, weather, since, until, station)
+
+    from daemon.training import judge, score_table, write_scores
+
+    scores = judge(record, names, split.value, range(seeds), preset and preset.value)
+    told: dict[str, Any] = {
+        "reference": record.reference.kind,
+        "days": len(record.reference),
+        "split": split.value,
+        "sources": record.sources,
+    }
+    write_scores(scores, out, told)
+    table = score_table(scores)
+    if as_json:
+        show(json.dumps({**told, "models": json.loads(table.to_json(orient="index"))}, indent=2))
+        return
+    show(f"reference {told['reference']}, {plural(told['days'], 'day')}, split by {split.value}")
+    show(_shown(table))
+    show(f"written   {out}")
+
+
+def _record(
+    arcs: Path | None,
+    config: Path | None,
+    reference: Path,
+    weather: Path | None,
+    since: str | None,
+    until: str | None,
+    station: str | None,
+) -> Record:
+    """Gather arcs, reference and weather."""
+    if arcs is None and config is None:
+        raise UsageError("expected --arcs FILE, or --config FILE of a station with a store")
+    first, last = _day("--since", since), _day("--until", until)
+    settings = None if config is None else load(config)
+
+    from daemon.arcs_to_estimates import arcs_of_station, temperatures_of
+    from daemon.training import record_of
+
+    table, _ = arcs_of_station(settings, arcs, station)
+    return record_of(table, reference, weather, temperatures_of(settings), first, last)
+
+
+def _day(option: str, text: str | None) -> date | None:
+    """Read a day."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {text}: expected a day such as 2012-02-26") from error
+
+
+def _trained_lines(summary: dict[str, Any]) -> list[str]:
+    """Say what was trained, and how well it did on days that it had not seen."""
+    found = summary["cross_validation"]
+    low, high = summary["reference_range"]
+    lines = [
+        f"model     {summary['model_id']}",
+        f"trained   on {plural(summary['days'], 'day')}, {summary['first_day']} to "
+        f"{summary['last_day']}, {plural(summary['tracks'], 'track')}",
+        f"reference {summary['reference']}, {low:.3f} to {high:.3f} m3 m-3",
+        f"blocks    R {_number(found['r'])}, RMSE {_number(found['rmse'])}, bias "
+        f"{_number(found['bias'], '+')}, ubRMSE {_number(found['ubrmse'])} m3 m-3 on days left out "
+        "in blocks",
+    ]
+    if not found["skill"] > 0.1:
+        lines.append(
+            "note      it explains next to nothing of the reference: its estimates will be "
+            "flagged degraded"
+        )
+    lines += [
+        "heaviest  "
+        + ", ".join(f"{one['track']} {one['weight']:.2f}" for one in summary["heaviest_tracks"]),
+        f"written   {summary['out']}",
+        "next",
+        f"  soilglint estimate --arcs FILE --model {summary['out']} --out moisture.csv",
+    ]
+    return lines
+
+
+def _number(value: float | None, sign: str = "") -> str:
+    return "-" if value is None else format(value, f"{sign}.3f")
+
+
+def _shown(table: pd.DataFrame) -> str:
+    """Write scores for people; models that are fed by the reference get a star."""
+    head = ("R", "RMSE", "MAE", "bias", "ubRMSE", "in 90 %", "width")
+    lines = [f"{'':20}" + "".join(f"{one:>9}" for one in head)]
+    for row in table.reset_index().to_dict("records"):
+        name = str(row["model"]) + ("" if row["ranked"] else "*")
+        forms = {"r": ".3f", "rmse": ".4f", "mae": ".4f", "bias": "+.4f", "ubrmse": ".4f"}
+        forms |= {"coverage": ".0%", "width": ".4f"}
+        lines.append(
+            f"{name:20}" + "".join(f"{_cell(row[key], form):>9}" for key, form in forms.items())
+        )
+    if not table["ranked"].all():
+        lines.append("* is fed by the reference of the days that it is judged on")
+    return "\n".join(lines)
+
+
+def _cell(value: float, form: str) -> str:
+    return "-" if math.isnan(value) else format(value, form)

@@ -1,0 +1,214 @@
+"""Training and judging models of a station: what ``soilglint train`` and ``evaluate`` do."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from daemon.files import written_whole
+from retrieval.errors import InputError
+from retrieval.fusion.evaluation import evaluate, make_folds
+from retrieval.fusion.features import daily_fill
+from retrieval.fusion.given_weather import daily_weather
+from retrieval.fusion.models import MODEL_NAMES, make_model
+from retrieval.fusion.prediction import MoistureModel
+from retrieval.fusion.reference import DailyReference, daily_reference
+from retrieval.fusion.trained import TrainedModel
+from retrieval.fusion.weather_features import Weather
+from retrieval.given_series import GivenSeries, read_series
+
+__all__ = [
+    "KEPT_MODELS",
+    "Record",
+    "judge",
+    "record_of",
+    "score_table",
+    "training_summary",
+    "write_scores",
+]
+
+# Models that a station can run on; the others are fed by the reference or know no satellite.
+KEPT_MODELS = ("rf-mdi", "linear", "mean-phase")
+_SHOWN_TRACKS = 5
+_NS_PER_DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True)
+class Record:
+    """Arcs of a station with the reference beside them, day by day.
+
+    Attributes
+    ----------
+    arcs : DataFrame
+        Arc table of the station.
+    reference : DailyReference
+        Of the days that have arcs.
+    weather : Weather or None
+        If it shall take part.
+    temperature_c : Series or None
+        Degrees C by UTC time, for frost.
+    sources : dict
+        Hashes of what was read, by name.
+    """
+
+    arcs: pd.DataFrame
+    reference: DailyReference
+    weather: Weather | None
+    temperature_c: pd.Series[float] | None
+    sources: dict[str, str]
+
+
+def record_of(
+    arcs: pd.DataFrame,
+    reference: Path,
+    weather: Path | None = None,
+    temperature_c: pd.Series[float] | None = None,
+    since: date | None = None,
+    until: date | None = None,
+) -> Record:
+    """Lay a reference series beside a station's arcs.
+
+    Parameters
+    ----------
+    arcs : DataFrame
+        Arc table of one station.
+    reference : Path
+        CSV with time and vwc, ISMN ``.stm`` or PBO H2O.
+    weather : Path, optional
+        Series with rain and temperature, to be columns of the model.
+    temperature_c : Series, optional
+        For frost; the weather's by default.
+    since, until : date, optional
+        First and last UTC day.
+
+    Raises
+    ------
+    InputError
+        A file cannot be read, or no day has both arcs and a reference.
+    """
+    series = read_series(reference)
+    daily = daily_reference(series)
+    middle = arcs["start"] + (arcs["end"] - arcs["start"]) / 2
+    accepted = middle[arcs["accepted"]].dt.tz_convert("UTC").dt.tz_localize(None)
+    heard = np.unique(accepted.to_numpy().astype("datetime64[D]"))
+    kept = np.isin(daily.day, heard)
+    if since is not None:
+        kept &= daily.day >= np.datetime64(since, "D")
+    if until is not None:
+        kept &= daily.day <= np.datetime64(until, "D")
+    if not kept.any():
+        span = f"{heard[0]} to {heard[-1]}" if len(heard) else "no day at all"
+        raise InputError(
+            f"{reference}: its days, {daily.day[0]} to {daily.day[-1]}, have no arcs (arcs: "
+            f"{span}); give the reference of the same time, or other --since and --until"
+        )
+    daily = DailyReference(daily.day[kept], daily.vwc[kept], daily.n_values[kept], daily.kind)
+    sources = {"reference": _file_hash(reference), "arcs": _table_hash(arcs)}
+    beside: Weather | None = None
+    if weather is not None:
+        given = read_series(weather)
+        beside = daily_weather(given)
+        sources["weather"] = _file_hash(weather)
+        if temperature_c is None:
+            temperature_c = _temperatures(given)
+    return Record(arcs, daily, beside, temperature_c, sources)
+
+
+def judge(
+    record: Record,
+    names: Sequence[str],
+    split: str,
+    seeds: Sequence[int],
+    preset: str | None = None,
+) -> pd.DataFrame:
+    """Score models on days that did not train them; see `retrieval.fusion.evaluation.evaluate`.
+
+    Raises
+    ------
+    InputError
+        A model is not known, or the days cannot be split so.
+    """
+    models: dict[str, MoistureModel] = {name: _model(name, record, preset) for name in names}
+    reference = record.reference
+    ends = (reference.day + _NS_PER_DAY).astype("datetime64[ns]")
+    fill = daily_fill(record.arcs, reference.day, record.weather)
+    return evaluate(models, fill, reference.vwc, ends, make_folds(ends, split), seeds)
+
+
+def _model(name: str, record: Record, preset: str | None) -> MoistureModel:
+    """Return an untrained model."""
+    if name not in MODEL_NAMES:
+        raise InputError(f"model {name!r}, expected of {', '.join(MODEL_NAMES)}")
+    if name == "rf-mdi":
+        return make_model(name, preset=preset)
+    if name == "persistence":
+        ends = (record.reference.day + _NS_PER_DAY).astype("datetime64[ns]")
+        return make_model(name, reference_times=ends, reference_vwc=record.reference.vwc)
+    return make_model(name)
+
+
+def score_table(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per model: scores of all test days, mean and spread over seeds."""
+    whole = scores[scores["fold"] == "all"]
+    groups = whole.groupby("model", sort=False)
+    table = groups[["n", "r", "rmse", "mae", "bias", "ubrmse", "coverage", "width"]].mean()
+    table["seeds"] = groups.size()
+    table["rmse_spread"] = groups["rmse"].max() - groups["rmse"].min()
+    table["ranked"] = groups["ranked"].all()
+    return table
+
+
+def write_scores(scores: pd.DataFrame, folder: Path, told: dict[str, Any]) -> None:
+    """Write metrics.json and metrics.csv into a folder, whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = json.loads(scores.to_json(orient="records"))
+    with written_whole(folder / "metrics.json") as partial:
+        partial.write_text(json.dumps({**told, "scores": rows}, indent=2) + "\n", "utf-8")
+    with written_whole(folder / "metrics.csv") as partial:
+        partial.write_text(scores.to_csv(index=False), "utf-8")
+
+
+def training_summary(trained: TrainedModel, record: Record, folder: Path) -> dict[str, Any]:
+    """Summarise what was trained as plain values, ready for JSON."""
+    told, table = trained.record, trained.features.table
+    heaviest = np.argsort(-trained.weights, kind="stable")[:_SHOWN_TRACKS]
+    return {
+        "model_id": trained.model_id,
+        "out": str(folder),
+        "reference": record.reference.kind,
+        "first_day": str(told.first_day),
+        "last_day": str(told.last_day),
+        "days": told.n_days,
+        "tracks": len(table),
+        "reference_range": [round(told.lowest, 4), round(told.highest, 4)],
+        "cross_validation": {**told.scores.as_dict(), "skill": round(told.skill, 4)},
+        "heaviest_tracks": [
+            {"track": trained.features.names[k], "weight": round(float(trained.weights[k]), 3)}
+            for k in heaviest
+        ],
+    }
+
+
+def _temperatures(series: GivenSeries) -> pd.Series[float] | None:
+    """Return the temperatures of a series; None where it has none."""
+    times, values = series.known("temperature_c")
+    if not len(times):
+        return None
+    return pd.Series(values, index=pd.DatetimeIndex(times).tz_localize("UTC"))
+
+
+def _file_hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _table_hash(arcs: pd.DataFrame) -> str:
+    """Return a hash of what an arc table says, whatever file it came from."""
+    return hashlib.sha256(arcs.to_csv(index=False).encode()).hexdigest()
