@@ -57,9 +57,7 @@ def _text(path: Path) -> str:
             content = gzip.decompress(content)
         return content.decode("utf-8-sig")
     except FileNotFoundError as error:
-        raise UnreadableFileError(
-            str(path), "there is no such file; correct the path, or leave it out for a made series"
-        ) from error
+        raise UnreadableFileError(str(path), "there is no such file; correct the path") from error
     except UnicodeDecodeError as error:
         raise UnreadableFileError(
             str(path), "expected UTF-8 text, found other bytes; give a CSV file"

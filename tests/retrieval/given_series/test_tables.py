@@ -117,7 +117,7 @@ def test_what_is_no_series_is_refused_with_the_remedy(write, text, says):
 
 
 def test_what_is_no_file_is_refused(tmp_path):
-    with pytest.raises(UnreadableFileError, match=r"no such file; correct the path, or leave"):
+    with pytest.raises(UnreadableFileError, match=r"no such file; correct the path"):
         read_series(tmp_path / "absent.csv")
     with pytest.raises(UnreadableFileError, match=r"give a CSV file|cannot be read"):
         read_series(tmp_path)
