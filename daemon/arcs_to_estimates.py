@@ -29,6 +29,7 @@ __all__ = [
     "Estimation",
     "arcs_of_station",
     "estimate_station",
+    "estimate_trained",
     "estimates_frame",
     "estimation_summary",
     "grid_times",
@@ -198,6 +199,21 @@ def estimate_station(
     InputError
         There is no accepted arc, or the name cannot stand in a record.
     """
+    _check_estimable(arcs, station)
+    now = now or pd.Timestamp.now(tz="UTC")
+    levels: tuple[YearLevel, ...] = ()
+    if retrospective:
+        model = RetrospectiveModel(settings)
+        table, levels = model.estimate(arcs, temperature_c), model.levels_
+    else:
+        grid = grid_times(arcs, every_minutes)
+        table = LinearModel(settings).estimate(arcs, grid, temperature_c)
+    product = DAILY if retrospective or every_minutes == _DAY_MINUTES else LIVE
+    return Estimation(retrospective, estimate_records(table, station, product, now), levels)
+
+
+def _check_estimable(arcs: pd.DataFrame, station: str) -> None:
+    """Refuse a name that cannot stand in a record, and arcs of which none is accepted."""
     if not _STATION_NAME.fullmatch(station):
         raise InputError(
             f"station {station!r}: estimates take names of letters, digits, - and _ (64 at most); "
@@ -209,16 +225,47 @@ def estimate_station(
             f"station {station}: none of {len(arcs)} arcs is accepted, so there is nothing to "
             "estimate; their reject_reason says why"
         )
+
+
+def estimate_trained(
+    arcs: pd.DataFrame,
+    station: str,
+    folder: Path,
+    *,
+    every_minutes: int,
+    temperature_c: pd.Series[float] | None = None,
+    weather: Path | None = None,
+    now: pd.Timestamp | None = None,
+) -> Estimation:
+    """Estimate soil moisture of a station with a trained model.
+
+    Parameters
+    ----------
+    arcs, station, every_minutes, temperature_c, now
+        As in `estimate_station`.
+    folder : Path
+        Of the model.
+    weather : Path, optional
+        Series of rain and temperature, if the model was trained with them.
+
+    Raises
+    ------
+    InputError
+        There is no accepted arc, the name cannot stand in a record, the folder is no model that can
+        be used, or weather is missing or too much.
+    """
+    from retrieval.fusion.given_weather import daily_weather
+    from retrieval.fusion.model_folder import load_model
+    from retrieval.given_series import read_series
+
+    _check_estimable(arcs, station)
+    model = load_model(folder)
+    beside = None if weather is None else daily_weather(read_series(weather))
+    times = grid_times(arcs, every_minutes)
+    table = model.estimate(arcs, times, temperature_c, beside)
+    product = DAILY if every_minutes == _DAY_MINUTES else LIVE
     now = now or pd.Timestamp.now(tz="UTC")
-    levels: tuple[YearLevel, ...] = ()
-    if retrospective:
-        model = RetrospectiveModel(settings)
-        table, levels = model.estimate(arcs, temperature_c), model.levels_
-    else:
-        grid = grid_times(arcs, every_minutes)
-        table = LinearModel(settings).estimate(arcs, grid, temperature_c)
-    product = DAILY if retrospective or every_minutes == _DAY_MINUTES else LIVE
-    return Estimation(retrospective, estimate_records(table, station, product, now), levels)
+    return Estimation(False, estimate_records(table, station, product, now))
 
 
 def grid_times(arcs: pd.DataFrame, every_minutes: int) -> pd.DatetimeIndex:

@@ -16,7 +16,8 @@ from retrieval.errors import InputError
 
 __all__ = ["estimate"]
 
-_LATER_MODELS = ("auto", "fusion", "rf-mdi", "rf-mda", "svm", "rbf", "cnn")
+_LATER_MODELS = ("auto", "fusion", "rf-mda", "svm", "rbf", "cnn")
+_TRAINED_MODELS = ("rf-mdi", "mean-phase")
 _DAY_MINUTES = 1440
 
 
@@ -53,7 +54,19 @@ def estimate(
         float | None,
         typer.Option(metavar="DEG", help="Degrees north: which half-year is dry, with --texture."),
     ] = None,
-    model: Annotated[str, typer.Option(help="The model: linear.")] = "linear",
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|DIR",
+            help="linear, which needs no reference, or the folder of a trained model.",
+        ),
+    ] = "linear",
+    weather: Annotated[
+        Path | None,
+        typer.Option(
+            readable=False, help="Rain and temperature, for a model that was trained with them."
+        ),
+    ] = None,
     mode: Annotated[
         Mode, typer.Option(help="Know the past only, or level each year on its dry season.")
     ] = Mode.CAUSAL,
@@ -70,11 +83,19 @@ def estimate(
 ) -> None:
     """Turn arcs into soil moisture with bounds and flags."""
     check_table(out, [arcs] if arcs else ())
-    _check_options(arcs, config, texture, latitude, model, every, mode)
+    trained = model != "linear" and Path(model).is_dir()
+    if trained:
+        _check_trained_options(arcs, config, texture, latitude, mode)
+    else:
+        _check_options(arcs, config, texture, latitude, model, every, mode)
+        if weather is not None:
+            raise UsageError("--weather: the linear model has no use for it; leave it out")
+    _check_every(every)
 
     from daemon.arcs_to_estimates import (
         arcs_of_station,
         estimate_station,
+        estimate_trained,
         estimates_frame,
         estimation_summary,
         naming_note,
@@ -86,16 +107,27 @@ def estimate(
     settings = None if config is None else load(config)
     if settings is not None:
         check_table(out, settings.own_files())
-    how = settings.model_settings() if settings else texture_settings(texture or "", latitude)
     table, name = arcs_of_station(settings, arcs, station)
-    done = estimate_station(
-        table,
-        name,
-        how,
-        every_minutes=every or (settings.schedule.grid_minutes if settings else _DAY_MINUTES),
-        retrospective=mode is Mode.RETROSPECTIVE,
-        temperature_c=temperatures_of(settings),
-    )
+    every_minutes = every or (settings.schedule.grid_minutes if settings else _DAY_MINUTES)
+    if trained:
+        done = estimate_trained(
+            table,
+            name,
+            Path(model),
+            every_minutes=every_minutes,
+            temperature_c=temperatures_of(settings),
+            weather=weather,
+        )
+    else:
+        how = settings.model_settings() if settings else texture_settings(texture or "", latitude)
+        done = estimate_station(
+            table,
+            name,
+            how,
+            every_minutes=every_minutes,
+            retrospective=mode is Mode.RETROSPECTIVE,
+            temperature_c=temperatures_of(settings),
+        )
     write_table(estimates_frame(done.records, as_text=is_csv(out)), out)
     summary = {**estimation_summary(done), "out": str(out)}
     note = naming_note(table, name)
@@ -122,10 +154,18 @@ def _check_options(
     """Refuse options that say too little, too much, or what cannot be."""
     from retrieval.soil import soil_limits
 
+    if model in _TRAINED_MODELS:
+        raise UsageError(
+            f"--model {model}: is trained on a reference; give the folder that `soilglint train "
+            f"--model {model}` wrote, or linear"
+        )
     if model in _LATER_MODELS:
         raise UsageError(f"--model {model}: comes with a later release; use linear")
     if model != "linear":
-        raise UsageError(f"--model {model}: is not known; use linear")
+        raise UsageError(
+            f"--model {model}: is neither linear nor a folder; give the folder that `soilglint "
+            "train` wrote"
+        )
     if config is not None and texture is not None:
         raise UsageError("--config and --texture: give one of them, both state the soil")
     if config is not None and latitude is not None:
@@ -142,9 +182,29 @@ def _check_options(
             raise UsageError(f"--texture: {error}") from error
     if latitude is not None and not -90 <= latitude <= 90:
         raise UsageError(f"--latitude {latitude:g}: expected degrees north, -90 to 90")
+    if mode is Mode.RETROSPECTIVE and every not in (None, _DAY_MINUTES):
+        raise UsageError(f"--every {every}: retrospective estimates are daily; leave it out")
+
+
+def _check_every(every: int | None) -> None:
+    """Refuse a grid that does not divide a day."""
     if every is not None and not (1 <= every <= _DAY_MINUTES and _DAY_MINUTES % every == 0):
         raise UsageError(
             f"--every {every}: expected a number of minutes that divides a day, such as 15 or 1440"
         )
-    if mode is Mode.RETROSPECTIVE and every not in (None, _DAY_MINUTES):
-        raise UsageError(f"--every {every}: retrospective estimates are daily; leave it out")
+
+
+def _check_trained_options(
+    arcs: Path | None,
+    config: Path | None,
+    texture: str | None,
+    latitude: float | None,
+    mode: Mode,
+) -> None:
+    """Refuse options that a trained model has no use for, or lacks."""
+    if texture is not None or latitude is not None:
+        raise UsageError("--texture and --latitude: a trained model has no use for them")
+    if mode is Mode.RETROSPECTIVE:
+        raise UsageError("--mode retrospective: a trained model knows the past only; leave it out")
+    if arcs is None and config is None:
+        raise UsageError("expected --arcs FILE, or --config FILE of a station with a store")

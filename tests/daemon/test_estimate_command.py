@@ -139,8 +139,8 @@ def test_weather_of_the_configuration_is_used(table, config_file, config_text, t
             "daily",
         ),
         (["--out", "m.csv", "--config", "c", "--mode", "future"], "--mode"),
-        (["--out", "m.csv", "--config", "c", "--model", "rf-mdi"], "comes with a later release"),
-        (["--out", "m.csv", "--config", "c", "--model", "magic"], "is not known; use linear"),
+        (["--out", "m.csv", "--config", "c", "--model", "rf-mdi"], "is trained on a reference"),
+        (["--out", "m.csv", "--config", "c", "--model", "magic"], "is neither linear nor a folder"),
     ],
 )
 def test_usage_errors_exit_2(options, words):
