@@ -15,6 +15,7 @@ gives the same bytes, whatever the number of workers.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -98,10 +99,11 @@ def simulate_station(
     WorkerLostError
         A process was ended from outside; the same call may be made again.
     """
-    described = _described(scenario)
-    _check_folder(folder, described)
     ground = ground_series(scenario)
     source = source_navigation(scenario)
+    # Read first, so that what cannot be read is said in the words of its reader.
+    described = _described(scenario)
+    _check_folder(folder, described)
     days = np.arange(scenario.start, scenario.end, np.timedelta64(1, "D"))
     for name in ("inbox", "nav", "truth"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -307,6 +309,21 @@ def _described(scenario: Scenario) -> dict[str, object]:
         "seed": scenario.seed,
         "software_version": VERSION,
         "scenario": json.loads(scenario.model_dump_json(exclude=_PATHS)),
+        "given": _given_files(scenario),
+    }
+
+
+def _given_files(scenario: Scenario) -> dict[str, dict[str, str]]:
+    """Return the name and hash of each file that a scenario takes in: what it was made of."""
+    named = {
+        "moisture": (scenario.moisture.path,),
+        "weather": (scenario.weather.path,),
+        "navigation": scenario.sky.navigation,
+    }
+    return {
+        what: {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path}
+        for what, paths in named.items()
+        if any(paths)
     }
 
 
