@@ -8,6 +8,9 @@ import pandas as pd
 import pytest
 
 from retrieval.arc_table import ARC_COLUMNS, arc_table
+from retrieval.simulation import simulate_arcs
+from retrieval.simulation.ground.hourly import ground_series
+from retrieval.simulation.scenario import Scenario
 
 FIRST_DAY = np.datetime64("2024-03-01", "ns")
 
@@ -93,3 +96,49 @@ def season() -> Season:
     dropped = np.where(lost, np.median(features, axis=1, keepdims=True), features)
     times = FIRST_DAY + days * np.timedelta64(1, "D") + np.timedelta64(12, "h")
     return Season(features, dropped, vwc, times, good)
+
+
+@dataclass(frozen=True)
+class Record:
+    """A simulated station: arcs, the daily mean of the moisture, and the moisture by hour."""
+
+    arcs: pd.DataFrame
+    days: np.ndarray
+    vwc: np.ndarray
+    hourly: pd.Series
+
+
+@pytest.fixture(scope="session")
+def simulated() -> Callable[..., Record]:
+    """Factory of records of eight GPS satellites on one signal; sections as in `Scenario`."""
+
+    def simulate(days: int = 70, satellites: int = 8, **sections: object) -> Record:
+        names = ["G01", "G05", "G07", "G08", "G09", "G10", "G12", "G15"][:satellites]
+        content = {
+            "title": "test",
+            "seed": 3,
+            "station": {
+                "name": "test",
+                "latitude_deg": 40,
+                "longitude_deg": -105,
+                "height_m": 1500,
+                "antenna_height_m": 1.8,
+            },
+            "time": {"start": "2024-04-01", "days": days},
+            "sky": {"constellations": "G"},
+            "signal": [{"code": "GS2L", "satellites": names}],
+        }
+        scenario = Scenario.model_validate({**content, **sections}, strict=False)
+        ground = ground_series(scenario)
+        hourly = pd.Series(ground.moisture, pd.DatetimeIndex(ground.time, tz="UTC"))
+        daily = hourly.resample("1D").mean().iloc[1:-1]
+        stamps = daily.index.tz_localize(None).to_numpy().astype("datetime64[D]")
+        return Record(simulate_arcs(scenario).arcs, stamps, daily.to_numpy(), hourly)
+
+    return simulate
+
+
+@pytest.fixture(scope="session")
+def station(simulated: Callable[..., Record]) -> Record:
+    """An ordinary record of 70 days."""
+    return simulated()
