@@ -9,7 +9,8 @@
 
 Loading checks everything, and refuses with the reason: a file that is missing or was changed, a
 folder of a later format, types that are none of ours, trees that point outside of themselves. A
-model that is loaded says the same as the one that was saved, to the last bit.
+model that is loaded says the same as the one that was saved, to the last bit; two trainings alike
+write equal files.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import io
 import json
 import platform
 import shutil
+import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,12 +35,14 @@ from retrieval.fusion.conformal import ConformalInterval
 from retrieval.fusion.factors import FactorImputer
 from retrieval.fusion.features import Features
 from retrieval.fusion.forest import ForestSize, RfMdi
+from retrieval.fusion.forest_file import dump_forest, read_forest
 from retrieval.fusion.models import make_model
 from retrieval.fusion.phase_lines import MeanPhase, RidgeLine
 from retrieval.fusion.prediction import MoistureModel, Prediction
 from retrieval.fusion.track_table import TrackTable
 from retrieval.fusion.trained import FlagRules, TrainedModel, TrainingRecord
 from retrieval.fusion.weather_features import MedianFill
+from retrieval.special_files import special_kind
 from retrieval.validation import Scores
 from retrieval.version import VERSION
 
@@ -50,7 +55,24 @@ _MANIFEST, _TRACKS, _ARRAYS, _FOREST = (
     "arrays.npz",
     "forest.skops",
 )
-_TREE = "sklearn.tree._tree.Tree"
+_KNOWN = {_MANIFEST, _TRACKS, _ARRAYS, _FOREST}
+# What reading a file of another's making may raise.
+_UNUSABLE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    ImportError,
+    InputError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 # Learnt attributes by kind of model: arrays, and numbers.
 _LEARNT: Mapping[type[Any], tuple[tuple[str, ...], tuple[str, ...]]] = {
     RfMdi: (("training_leaves_", "training_vwc_", "mdi_", "weights_"), ()),
@@ -83,25 +105,34 @@ def save_model(
     kind = type(trained.model)
     if kind not in _LEARNT:
         raise InputError(f"model {trained.name}: cannot be kept; use rf-mdi, linear or mean-phase")
-    if folder.exists() and (not folder.is_dir() or not _replaceable(folder)):
+    folder = folder.resolve()
+    if folder.exists() and not _replaceable(folder):
         raise InputError(f"{folder} holds other things; name a new folder for the model")
     contents = {
         _TRACKS: trained.features.table.to_frame().to_csv(index=False).encode("utf-8"),
         _ARRAYS: _arrays(trained),
     }
     if isinstance(trained.model, RfMdi):
-        from skops.io import dumps
-
-        contents[_FOREST] = dumps(trained.model.forest_)
-    contents[_MANIFEST] = _json(_manifest(trained, contents, sources or {}))
+        contents[_FOREST] = dump_forest(trained.model.forest_)
+    manifest = _manifest(trained, contents, sources or {})
+    manifest["sha256"][_MANIFEST] = _own_hash(manifest)
+    contents[_MANIFEST] = _json(manifest)
     partial = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     for name, content in contents.items():
         (partial / name).write_bytes(content)
+    before = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(before, ignore_errors=True)
     if folder.exists():
-        shutil.rmtree(folder)
-    partial.replace(folder)
+        folder.replace(before)
+    try:
+        partial.replace(folder)
+    except OSError:
+        if before.exists():
+            before.replace(folder)
+        raise
+    shutil.rmtree(before, ignore_errors=True)
 
 
 def load_model(folder: Path) -> TrainedModel:
@@ -117,17 +148,31 @@ def load_model(folder: Path) -> TrainedModel:
     contents = _checked_contents(folder, manifest)
     try:
         return _model(folder, manifest, contents)
-    except (KeyError, TypeError, ValueError, IndexError, InputError) as error:
+    except UnreadableFileError:
+        raise
+    except _UNUSABLE as error:
         raise UnreadableFileError(
             str(folder / _MANIFEST),
-            f"does not describe a model that can be used ({error}); train it again",
+            f"does not describe a model that can be used ({type(error).__name__}: {error}); train "
+            "it again",
         ) from error
 
 
 def _replaceable(folder: Path) -> bool:
     """Whether a folder is empty or a model."""
-    names = {path.name for path in folder.iterdir()}
-    return not names or (_MANIFEST in names and names <= {_MANIFEST, _TRACKS, _ARRAYS, _FOREST})
+    if not folder.is_dir():
+        return False
+    files = list(folder.iterdir())
+    if not files:
+        return True
+    if not {path.name for path in files} <= _KNOWN or not all(path.is_file() for path in files):
+        return False
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    # Others call their files so, too.
+    return isinstance(manifest, dict) and {"format", "model_id", "sha256"} <= set(manifest)
 
 
 def _arrays(trained: TrainedModel) -> bytes:
@@ -149,7 +194,7 @@ def _manifest(
     trained: TrainedModel, contents: Mapping[str, bytes], sources: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return what the manifest says."""
-    features, model, record = trained.features, trained.model, trained.record
+    features, model = trained.features, trained.model
     settings = {
         one.name: getattr(model, one.name)
         for one in dataclasses.fields(model)  # type: ignore[arg-type]
@@ -167,12 +212,7 @@ def _manifest(
         "name": trained.name,
         "seed": trained.seed,
         "rules": dataclasses.asdict(trained.rules),
-        "record": {
-            **dataclasses.asdict(record),
-            "first_day": str(record.first_day),
-            "last_day": str(record.last_day),
-            "scores": record.scores.as_dict(),
-        },
+        "record": trained.record.as_dict(),
         "settings": settings,
         "learnt": learnt,
         "interval": {
@@ -203,7 +243,14 @@ def _versions() -> dict[str, str]:
 
 
 def _json(content: Mapping[str, Any]) -> bytes:
-    return (json.dumps(content, indent=2, default=_plain) + "\n").encode("utf-8")
+    return (json.dumps(content, indent=2, default=_plain, allow_nan=False) + "\n").encode("utf-8")
+
+
+def _own_hash(manifest: Mapping[str, Any]) -> str:
+    """Return the hash of what a manifest says, but for this hash."""
+    of_others = {name: one for name, one in manifest["sha256"].items() if name != _MANIFEST}
+    told = json.dumps({**manifest, "sha256": of_others}, sort_keys=True, default=_plain)
+    return hashlib.sha256(told.encode("utf-8")).hexdigest()
 
 
 def _plain(value: Any) -> Any:
@@ -214,17 +261,17 @@ def _plain(value: Any) -> Any:
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a folder."""
+    """Return the manifest of a folder, if nothing of it was changed."""
     path = folder / _MANIFEST
     try:
-        manifest = json.loads(path.read_bytes())
+        manifest = json.loads(_read(path))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UnreadableFileError(
             str(path), "there is no such file; give the folder that `soilglint train` wrote"
         ) from error
     except OSError as error:
         raise UnreadableFileError(str(path), f"cannot be read ({error.strerror})") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadableFileError(str(path), f"is no JSON ({error}); train it again") from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("format"), int):
         raise UnreadableFileError(str(path), "is no manifest of a model; train it again")
@@ -234,17 +281,27 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
             f"is of format {manifest['format']}, and this soilglint knows up to {FORMAT}; update "
             "soilglint, or train the model with this one",
         )
+    hashes = manifest.get("sha256")
+    if not isinstance(hashes, dict) or not {_MANIFEST, _TRACKS, _ARRAYS} <= set(hashes) <= _KNOWN:
+        raise UnreadableFileError(
+            str(path), "does not name the files of a model and no others; train it again"
+        )
+    if hashes[_MANIFEST] != _own_hash(manifest):
+        raise UnreadableFileError(
+            str(path), "was changed since it was written; copy the whole folder again"
+        )
     return manifest
 
 
 def _checked_contents(folder: Path, manifest: Mapping[str, Any]) -> dict[str, bytes]:
     """Return the files that a manifest names, if they are what it says."""
     contents = {}
-    hashes = manifest.get("sha256")
-    for name, expected in (hashes if isinstance(hashes, dict) else {}).items():
-        path = folder / Path(name).name
+    for name, expected in manifest["sha256"].items():
+        if name == _MANIFEST:
+            continue
+        path = folder / name
         try:
-            contents[name] = path.read_bytes()
+            contents[name] = _read(path)
         except OSError as error:
             raise UnreadableFileError(
                 str(path), f"cannot be read ({error.strerror}); copy the whole folder again"
@@ -253,12 +310,15 @@ def _checked_contents(folder: Path, manifest: Mapping[str, Any]) -> dict[str, by
             raise UnreadableFileError(
                 str(path), "was changed since it was written; copy the whole folder again"
             )
-    missing = {_TRACKS, _ARRAYS} - set(contents)
-    if missing:
-        raise UnreadableFileError(
-            str(folder / _MANIFEST), f"names no {', '.join(sorted(missing))}; train it again"
-        )
     return contents
+
+
+def _read(path: Path) -> bytes:
+    """Return a file's bytes; a pipe or a device would keep one waiting."""
+    special = special_kind(path)
+    if special:
+        raise UnreadableFileError(str(path), f"is {special}; give the folder of a model")
+    return path.read_bytes()
 
 
 def _model(folder: Path, manifest: dict[str, Any], contents: Mapping[str, bytes]) -> TrainedModel:
@@ -268,6 +328,7 @@ def _model(folder: Path, manifest: dict[str, Any], contents: Mapping[str, bytes]
     )
     with np.load(io.BytesIO(contents[_ARRAYS]), allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
+    _check_arrays(arrays, len(table), len(manifest["columns"]), manifest["imputer"]["n_factors"])
     of_imputer = manifest["imputer"]
     imputer = FactorImputer(
         of_imputer["n_factors"], of_imputer["ridge"], of_imputer["drift_deg_per_sqrt_h"]
@@ -276,8 +337,6 @@ def _model(folder: Path, manifest: dict[str, Any], contents: Mapping[str, bytes]
         setattr(imputer, name, arrays[f"imputer.{name}"])
     for name in _IMPUTER_NUMBERS:
         setattr(imputer, name, of_imputer[name])
-    if len(imputer.mean_deg_) != len(table):
-        raise InputError(f"{len(table)} tracks and an imputation of {len(imputer.mean_deg_)}")
     fill = None
     if "fill.median_" in arrays:
         fill = MedianFill()
@@ -298,7 +357,7 @@ def _model(folder: Path, manifest: dict[str, Any], contents: Mapping[str, bytes]
             record["highest"],
             record["ordinary_tracks"],
             _scores(record["scores"]),
-            record["skill"],
+            float("nan") if record["skill"] is None else record["skill"],
         ),
         FlagRules(**manifest["rules"]),
         manifest["seed"],
@@ -306,6 +365,33 @@ def _model(folder: Path, manifest: dict[str, Any], contents: Mapping[str, bytes]
     if trained.model_id != manifest["model_id"]:
         raise InputError(f"says {manifest['model_id']} and holds {trained.model_id}")
     return trained
+
+
+def _check_arrays(arrays: Mapping[str, Any], k: int, p: int, r: int) -> None:
+    """Refuse arrays that do not fit k tracks, p columns, r factors and one another."""
+    n, trees = np.shape(arrays.get("model.training_leaves_", np.empty((0, 0))))
+    shapes = {
+        "imputer.mean_deg_": (k,),
+        "imputer.loading_deg_": (k, r),
+        "imputer.noise_deg_": (k,),
+        "imputer.explained_": (k,),
+        "fill.median_": (p - k,),
+        "model.slope_": (p,),
+        "model.mdi_": (p,),
+        "model.weights_": (k,),
+        "model.training_leaves_": (n, trees),
+        "model.training_vwc_": (n,),
+        **{f"out_of_fold.{name}": (n,) for name in ("vwc", "lower", "upper")},
+    }
+    for name, values in arrays.items():
+        expected = np.int32 if name == "model.training_leaves_" else np.float64
+        if values.dtype != expected or values.shape != shapes.get(name):
+            raise InputError(
+                f"{_ARRAYS}: {name} is {values.dtype} of shape {values.shape}, expected "
+                f"{np.dtype(expected)} of {shapes.get(name, 'no such array')}"
+            )
+        if not name.startswith("out_of_fold") and not np.isfinite(values).all():
+            raise InputError(f"{_ARRAYS}: {name} holds values that are no numbers")
 
 
 def _scores(told: Mapping[str, Any]) -> Scores:
@@ -346,38 +432,11 @@ def _fitted(
         model.out_of_fold_ = Prediction(
             *(arrays[f"out_of_fold.{name}"] for name in ("vwc", "lower", "upper"))
         )
-        model.forest_ = _forest(folder, contents[_FOREST], len(manifest["columns"]))
+        try:
+            model.forest_ = read_forest(
+                contents[_FOREST], len(manifest["columns"]), model.training_leaves_
+            )
+        except InputError as error:
+            raise UnreadableFileError(str(folder / _FOREST), str(error)) from error
     fitted: MoistureModel = model
     return fitted
-
-
-def _forest(folder: Path, content: bytes, n_columns: int) -> Any:
-    """Return the forest of a skops file, if it is one and its trees are sound."""
-    from skops.io import get_untrusted_types, loads
-
-    unknown = set(get_untrusted_types(data=content)) - {_TREE}
-    if unknown:
-        raise UnreadableFileError(
-            str(folder / _FOREST),
-            f"holds {', '.join(sorted(unknown))}, which a forest has no need of; do not use it",
-        )
-    forest = loads(content, trusted=[_TREE])
-    if type(forest).__name__ != "RandomForestRegressor" or forest.n_features_in_ != n_columns:
-        raise UnreadableFileError(str(folder / _FOREST), "is not the forest of these columns")
-    for one in forest.estimators_:
-        tree = one.tree_
-        # scikit-learn follows these without looking.
-        nodes = np.arange(tree.node_count)
-        inner = tree.children_left != -1
-        for children in (tree.children_left, tree.children_right):
-            sound = (children > nodes) & (children < tree.node_count)
-            if not np.where(inner, sound, children == -1).all():
-                raise UnreadableFileError(
-                    str(folder / _FOREST), "has a tree that points outside of itself; do not use it"
-                )
-        column = tree.feature[inner]
-        if ((column < 0) | (column >= n_columns)).any():
-            raise UnreadableFileError(
-                str(folder / _FOREST), "has a tree that asks for a column that is not there"
-            )
-    return forest

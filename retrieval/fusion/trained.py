@@ -7,7 +7,9 @@ them; `TrainedModel.estimate` speaks for any time from the arcs that had closed 
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import json
 import os
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +39,8 @@ _BLOCKS, _GAP_DAYS = 5, 5.0
 _FEWEST_ROWS = 30
 # A model that explains less of the reference in its own cross-validation knows nothing.
 _LEAST_SKILL = 0.1
+# The mean of a forest whose leaves all hold the highest moisture misses it by its last digits.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +94,16 @@ class TrainingRecord:
     scores: Scores
     skill: float
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the record in JSON's types: days as text, None for what is not known."""
+        return {
+            **dataclasses.asdict(self),
+            "first_day": str(self.first_day),
+            "last_day": str(self.last_day),
+            "scores": self.scores.as_dict(),
+            "skill": self.skill if np.isfinite(self.skill) else None,
+        }
+
 
 @dataclass(frozen=True, eq=False)
 class TrainedModel:
@@ -136,7 +150,9 @@ class TrainedModel:
             self.weights,
         ):
             digest.update(np.ascontiguousarray(values, np.float64).tobytes())
-        digest.update(repr((self.name, self.seed, self.rules, self.record)).encode())
+        told = [self.name, self.seed, dataclasses.asdict(self.rules), self.record.as_dict()]
+        # As JSON, since the text of a numpy value differs between versions of numpy.
+        digest.update(json.dumps(told, default=lambda value: value.item()).encode())
         return f"{self.name}-{digest.hexdigest()[:8]}"
 
     def estimate(
@@ -211,7 +227,8 @@ class TrainedModel:
         # From the last of the order of precedence to the first.
         flag = np.full(len(rows), "good", dtype=object)
         flag[(coverage < rules.min_coverage) | (count < rules.min_tracks)] = "degraded"
-        flag[(vwc < record.lowest) | (vwc > record.highest)] = "extrapolated"
+        beyond = (vwc < record.lowest - _ROUNDING) | (vwc > record.highest + _ROUNDING)
+        flag[beyond] = "extrapolated"
         if not record.skill > _LEAST_SKILL:
             flag[:] = "degraded"
         silent = count == 0
@@ -293,7 +310,9 @@ def train(
     thawed = ~Temperatures.of(temperature_c).frozen(ends_ms, rules.frozen_below_c)
     kept = thawed & np.isfinite(vwc)
     days, vwc = days[kept], vwc[kept]
-    features = learn_features(arcs, days, weather) if len(days) else None
+    # On one thread linear algebra adds up in one order, whatever the machine.
+    with threadpool_limits(limits=1, user_api="blas"):
+        features = learn_features(arcs, days, weather) if len(days) else None
     rows = daily_rows(features.table, arcs, days) if features else None
     heard = np.zeros(0, np.bool_) if rows is None else np.asarray(rows.n_arcs > 0)
     if features is None or rows is None or heard.sum() < _FEWEST_ROWS:
@@ -315,7 +334,6 @@ def train(
             f"model {name}: is fed by the reference that a station lacks; use it in an evaluation"
         )
     some = np.flatnonzero(heard)
-    # On one thread linear algebra adds up in one order, whatever the machine.
     with threadpool_limits(limits=1, user_api="blas"):
         model.fit(columns[some], vwc[some], stamps[some], copies[some])
         found, skill = _cross_validated(model, columns[some], vwc[some], stamps[some], copies[some])
@@ -325,7 +343,7 @@ def train(
         len(some),
         float(vwc[some].min()),
         float(vwc[some].max()),
-        int(np.median(rows.n_arcs[some])),
+        int(np.median(np.sum(~np.isnan(rows.anomaly_deg[some]), axis=1))),
         found,
         skill,
     )

@@ -1,0 +1,116 @@
+"""A random forest as bytes that run nothing when they are read (skops), and what must hold of it.
+
+skops names parts by their place in memory and dates its files; here parts are numbered in order and
+nothing is dated, so that equal forests are equal bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.errors import InputError
+
+__all__ = ["dump_forest", "read_forest"]
+
+_TREE = "sklearn.tree._tree.Tree"
+_SCHEMA = "schema.json"
+_PLACE = re.compile(r'("__id__": |"file": ")(\d+)')
+
+
+def dump_forest(forest: Any) -> bytes:
+    """Return a fitted ``RandomForestRegressor`` as the bytes of a skops file."""
+    from skops.io import dumps
+
+    number: dict[str, int] = {}
+
+    def numbered(found: re.Match[str]) -> str:
+        return f"{found[1]}{number.setdefault(found[2], len(number))}"
+
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(dumps(forest))) as file:
+        schema = _PLACE.sub(numbered, file.read(_SCHEMA).decode("utf-8"))
+        parts = {}
+        for name in file.namelist():
+            place, dot, suffix = name.partition(".")
+            if name != _SCHEMA:
+                parts[f"{number[place]}{dot}{suffix}"] = file.read(name)
+    json.loads(schema)
+    with zipfile.ZipFile(stream, "w") as file:
+        for name, content in sorted({**parts, _SCHEMA: schema.encode("utf-8")}.items()):
+            file.writestr(zipfile.ZipInfo(name), content)  # dated 1980
+    return stream.getvalue()
+
+
+def read_forest(content: bytes, n_columns: int, leaves: NDArray[Any]) -> Any:
+    """Return the forest of a skops file, if it is one and its trees are sound.
+
+    Parameters
+    ----------
+    content : bytes
+        Of the file.
+    n_columns : int
+        Columns that the forest must take.
+    leaves : (n, trees) integer
+        Leaves of its training rows, which must be nodes of its trees.
+
+    Raises
+    ------
+    InputError
+        It is not; the message says why.
+    """
+    from skops.io import get_untrusted_types, loads
+
+    unknown = set(get_untrusted_types(data=content)) - {_TREE}
+    if unknown:
+        raise InputError(
+            f"holds {', '.join(sorted(unknown))}, which a forest has no need of; do not use it"
+        )
+    forest = loads(content, trusted=[_TREE])
+    _check_forest(forest, n_columns, leaves.shape[1])
+    for one, of_rows in zip(forest.estimators_, leaves.T, strict=True):
+        _check_tree(one.tree_, n_columns)
+        if ((of_rows < 0) | (of_rows >= one.tree_.node_count)).any():
+            raise InputError("has a tree without the leaves of the training; do not use it")
+    return forest
+
+
+def _check_forest(forest: Any, n_columns: int, n_trees: int) -> None:
+    """Refuse what is no forest of so many columns and trees."""
+    from sklearn.ensemble import RandomForestRegressor
+    from sklearn.tree import DecisionTreeRegressor
+
+    if type(forest) is not RandomForestRegressor:
+        raise InputError("is not a forest; do not use it")
+    trees = forest.estimators_
+    if any(type(one) is not DecisionTreeRegressor for one in trees) or len(trees) != n_trees:
+        raise InputError(f"is not a forest of {n_trees} trees; do not use it")
+    columns = {one.n_features_in_ for one in (forest, *trees)}
+    if columns != {n_columns}:
+        raise InputError(
+            f"is a forest of {', '.join(map(str, sorted(columns)))} columns, expected {n_columns}; "
+            "do not use it"
+        )
+
+
+def _check_tree(tree: Any, n_columns: int) -> None:
+    """Refuse what scikit-learn would follow out of the tree's memory without looking."""
+    if not 1 <= tree.node_count <= tree.capacity or tree.n_outputs != 1:
+        raise InputError("has a tree with other nodes than it says; do not use it")
+    nodes = np.arange(tree.node_count)
+    inner = tree.children_left != -1
+    for children in (tree.children_left, tree.children_right):
+        sound = (children > nodes) & (children < tree.node_count)
+        if not np.where(inner, sound, children == -1).all():
+            raise InputError("has a tree that points outside of itself; do not use it")
+    column = tree.feature[inner]
+    if ((column < 0) | (column >= n_columns)).any():
+        raise InputError("has a tree that asks for a column that is not there; do not use it")
+    if not np.isfinite(tree.value).all():
+        raise InputError("has a tree whose leaves are no numbers; do not use it")
