@@ -18,7 +18,7 @@ from daemon.estimating import DAILY, LIVE, SILENCE
 from daemon.plural import plural
 from daemon.store import Store
 from daemon.utc import parse_utc
-from daemon.weather import read_weather, temperature_series
+from daemon.weather import given_temperatures, read_weather, temperature_series
 from retrieval.arc_files import read_arc_table
 from retrieval.errors import InputError
 from retrieval.fusion import LinearModel, LinearSettings, RetrospectiveModel, dry_season_doy
@@ -246,13 +246,16 @@ def estimate_trained(
     folder : Path
         Of the model.
     weather : Path, optional
-        Series of rain and temperature, if the model was trained with them.
+        Series of rain and temperature, if the model was trained with them. Its temperatures tell
+        frozen ground where `temperature_c` is None.
 
     Raises
     ------
+    UsageError
+        Weather is missing or too much.
     InputError
-        There is no accepted arc, the name cannot stand in a record, the folder is no model that can
-        be used, or weather is missing or too much.
+        There is no accepted arc, the name cannot stand in a record, or the folder is no model that
+        can be used.
     """
     from retrieval.fusion.given_weather import daily_weather
     from retrieval.fusion.model_folder import load_model
@@ -260,7 +263,17 @@ def estimate_trained(
 
     _check_estimable(arcs, station)
     model = load_model(folder)
-    beside = None if weather is None else daily_weather(read_series(weather))
+    with_weather = model.features.fill is not None
+    if with_weather and weather is None:
+        raise UsageError(
+            f"{folder}: was trained with weather, which its estimates need too; give --weather FILE"
+        )
+    if weather is not None and not with_weather:
+        raise UsageError(f"--weather: {folder} was trained without weather; leave it out")
+    given = None if weather is None else read_series(weather)
+    beside = None if given is None else daily_weather(given)
+    if temperature_c is None and given is not None:
+        temperature_c = given_temperatures(given)
     times = grid_times(arcs, every_minutes)
     table = model.estimate(arcs, times, temperature_c, beside)
     product = DAILY if every_minutes == _DAY_MINUTES else LIVE

@@ -13,21 +13,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from daemon.errors import UsageError
 from daemon.files import written_whole
+from daemon.plural import plural
+from daemon.weather import given_temperatures
 from retrieval.errors import InputError
 from retrieval.fusion.evaluation import evaluate, make_folds
 from retrieval.fusion.features import daily_fill
+from retrieval.fusion.frost import Temperatures
 from retrieval.fusion.given_weather import daily_weather
 from retrieval.fusion.models import MODEL_NAMES, make_model
 from retrieval.fusion.prediction import MoistureModel
 from retrieval.fusion.reference import DailyReference, daily_reference
-from retrieval.fusion.trained import TrainedModel
+from retrieval.fusion.trained import FlagRules, TrainedModel
 from retrieval.fusion.weather_features import Weather
-from retrieval.given_series import GivenSeries, read_series
+from retrieval.given_series import read_series
 
 __all__ = [
-    "KEPT_MODELS",
     "Record",
+    "check_models",
     "judge",
     "record_of",
     "score_table",
@@ -35,9 +39,11 @@ __all__ = [
     "write_scores",
 ]
 
-# Models that a station can run on; the others are fed by the reference or know no satellite.
-KEPT_MODELS = ("rf-mdi", "linear", "mean-phase")
 _SHOWN_TRACKS = 5
+# Training needs as many days; what is judged on fewer says nothing.
+_FEWEST_DAYS = 30
+# They take the phases of tracks alone: columns of weather beside them would be averaged in.
+_OF_PHASES_ALONE = ("mean-phase",)
 _NS_PER_DAY = np.timedelta64(1, "D")
 
 
@@ -50,7 +56,7 @@ class Record:
     arcs : DataFrame
         Arc table of the station.
     reference : DailyReference
-        Of the days that have arcs.
+        Of the days that have arcs and were not frozen.
     weather : Weather or None
         If it shall take part.
     temperature_c : Series or None
@@ -92,7 +98,7 @@ def record_of(
     Raises
     ------
     InputError
-        A file cannot be read, or no day has both arcs and a reference.
+        A file cannot be read, or fewer than 30 thawed days have both arcs and a reference.
     """
     series = read_series(reference)
     daily = daily_reference(series)
@@ -104,11 +110,13 @@ def record_of(
         kept &= daily.day >= np.datetime64(since, "D")
     if until is not None:
         kept &= daily.day <= np.datetime64(until, "D")
+    asked = _span(since, until)
     if not kept.any():
         span = f"{heard[0]} to {heard[-1]}" if len(heard) else "no day at all"
         raise InputError(
-            f"{reference}: its days, {daily.day[0]} to {daily.day[-1]}, have no arcs (arcs: "
-            f"{span}); give the reference of the same time, or other --since and --until"
+            f"{reference}: its days, {daily.day[0]} to {daily.day[-1]}, have no arcs{asked} (arcs: "
+            f"{span}); give the reference of the same time"
+            + (", or other --since and --until" if asked else "")
         )
     daily = DailyReference(daily.day[kept], daily.vwc[kept], daily.n_values[kept], daily.kind)
     sources = {"reference": _file_hash(reference), "arcs": _table_hash(arcs)}
@@ -118,7 +126,13 @@ def record_of(
         beside = daily_weather(given)
         sources["weather"] = _file_hash(weather)
         if temperature_c is None:
-            temperature_c = _temperatures(given)
+            temperature_c = given_temperatures(given)
+    daily = _thawed(daily, temperature_c)
+    if len(daily) < _FEWEST_DAYS:
+        raise InputError(
+            f"{reference}: {plural(len(daily), 'day')} with arcs, a reference and thawed ground"
+            f"{asked}, expected {_FEWEST_DAYS} or more; give a longer record"
+        )
     return Record(arcs, daily, beside, temperature_c, sources)
 
 
@@ -136,17 +150,33 @@ def judge(
     InputError
         A model is not known, or the days cannot be split so.
     """
-    models: dict[str, MoistureModel] = {name: _model(name, record, preset) for name in names}
     reference = record.reference
     ends = (reference.day + _NS_PER_DAY).astype("datetime64[ns]")
-    fill = daily_fill(record.arcs, reference.day, record.weather)
-    return evaluate(models, fill, reference.vwc, ends, make_folds(ends, split), seeds)
+    folds = make_folds(ends, split)
+    parts = []
+    for name in names:
+        weather = None if name in _OF_PHASES_ALONE else record.weather
+        fill = daily_fill(record.arcs, reference.day, weather)
+        model = {name: _model(name, record, preset)}
+        parts.append(evaluate(model, fill, reference.vwc, ends, folds, seeds))
+    return pd.concat(parts, ignore_index=True)
+
+
+def check_models(names: Sequence[str]) -> None:
+    """Refuse names that no model has.
+
+    Raises
+    ------
+    UsageError
+        A name is not known.
+    """
+    for name in names:
+        if name not in MODEL_NAMES:
+            raise UsageError(f"--models {name}: expected some of {', '.join(MODEL_NAMES)}")
 
 
 def _model(name: str, record: Record, preset: str | None) -> MoistureModel:
     """Return an untrained model."""
-    if name not in MODEL_NAMES:
-        raise InputError(f"model {name!r}, expected of {', '.join(MODEL_NAMES)}")
     if name == "rf-mdi":
         return make_model(name, preset=preset)
     if name == "persistence":
@@ -179,7 +209,11 @@ def write_scores(scores: pd.DataFrame, folder: Path, told: dict[str, Any]) -> No
 def training_summary(trained: TrainedModel, record: Record, folder: Path) -> dict[str, Any]:
     """Summarise what was trained as plain values, ready for JSON."""
     told, table = trained.record, trained.features.table
-    heaviest = np.argsort(-trained.weights, kind="stable")[:_SHOWN_TRACKS]
+    skill = None if np.isnan(told.skill) else round(told.skill, 4)
+    weights = trained.weights
+    # Where all weigh alike none is heaviest.
+    alike = not np.ptp(weights) > 0
+    heaviest = np.argsort(-weights, kind="stable")[: 0 if alike else _SHOWN_TRACKS]
     return {
         "model_id": trained.model_id,
         "out": str(folder),
@@ -189,20 +223,26 @@ def training_summary(trained: TrainedModel, record: Record, folder: Path) -> dic
         "days": told.n_days,
         "tracks": len(table),
         "reference_range": [round(told.lowest, 4), round(told.highest, 4)],
-        "cross_validation": {**told.scores.as_dict(), "skill": round(told.skill, 4)},
+        "cross_validation": {**told.scores.as_dict(), "skill": skill},
         "heaviest_tracks": [
-            {"track": trained.features.names[k], "weight": round(float(trained.weights[k]), 3)}
+            {"track": trained.features.names[k], "weight": round(float(weights[k]), 3)}
             for k in heaviest
         ],
     }
 
 
-def _temperatures(series: GivenSeries) -> pd.Series[float] | None:
-    """Return the temperatures of a series; None where it has none."""
-    times, values = series.known("temperature_c")
-    if not len(times):
-        return None
-    return pd.Series(values, index=pd.DatetimeIndex(times).tz_localize("UTC"))
+def _span(since: date | None, until: date | None) -> str:
+    """Say which days were asked for; empty where all were."""
+    since_text = "" if since is None else f" from {since}"
+    return since_text + ("" if until is None else f" up to {until}")
+
+
+def _thawed(daily: DailyReference, temperature_c: pd.Series[float] | None) -> DailyReference:
+    """Return the days that were not frozen: of the others a station estimates nothing."""
+    ends_ms = (daily.day + _NS_PER_DAY).astype("datetime64[ms]").astype(np.int64)
+    limit_c = FlagRules().frozen_below_c
+    kept = ~Temperatures.of(temperature_c).frozen(ends_ms, limit_c)
+    return DailyReference(daily.day[kept], daily.vwc[kept], daily.n_values[kept], daily.kind)
 
 
 def _file_hash(path: Path) -> str:

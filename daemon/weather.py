@@ -11,9 +11,10 @@ from pathlib import Path
 import pandas as pd
 
 from daemon.errors import WeatherError
+from retrieval.given_series import GivenSeries
 from retrieval.special_files import special_kind
 
-__all__ = ["WEATHER_COLUMNS", "read_weather", "temperature_series"]
+__all__ = ["WEATHER_COLUMNS", "given_temperatures", "read_weather", "temperature_series"]
 
 WEATHER_COLUMNS = ("time", "temperature_c", "rain_mm")
 
@@ -78,6 +79,14 @@ def read_weather(path: Path) -> pd.DataFrame:
 def temperature_series(weather: pd.DataFrame) -> pd.Series[float]:
     """Return the temperatures of `read_weather` as the models take them, indexed by UTC time."""
     return weather.set_index("time")["temperature_c"]
+
+
+def given_temperatures(series: GivenSeries) -> pd.Series[float] | None:
+    """Return the temperatures of a given series likewise; None where it has none."""
+    times, values = series.known("temperature_c")
+    if not len(times):
+        return None
+    return pd.Series(values, index=pd.DatetimeIndex(times).tz_localize("UTC"))
 
 
 def _text(path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +15,7 @@ import typer
 from daemon.cli.program import app, show
 from daemon.cli.shared import load
 from daemon.errors import OutputError, UsageError
+from daemon.files import check_folder
 from daemon.plural import plural
 
 if TYPE_CHECKING:
@@ -108,8 +110,9 @@ def train(
     """Train a model of a station on measured moisture, and keep it in a folder."""
     if preset is not None and model is not Kept.RF_MDI:
         raise UsageError(f"--preset {preset}: is of rf-mdi; leave it out with {model}")
-    if out.exists() and not out.is_dir():
-        raise OutputError(f"--out {out}: is a file; name a folder for the model")
+    check_folder("--out", out)
+    if out.is_dir() and any(out.iterdir()) and not (out / "manifest.json").exists():
+        raise OutputError(f"--out {out}: holds other things; name a new folder for the model")
     record = _record(arcs, config, reference, weather, since, until, station)
 
     from daemon.training import training_summary
@@ -129,7 +132,12 @@ def train(
     )
     save_model(trained, out, record.sources)
     summary = training_summary(trained, record, out)
-    show(json.dumps(summary, indent=2) if as_json else "\n".join(_trained_lines(summary)))
+    read = {"--config": config, "--arcs": arcs, "--weather": weather}
+    again = [shlex.join([option, str(path)]) for option, path in read.items() if path]
+    if as_json:
+        show(json.dumps(summary, indent=2))
+        return
+    show("\n".join(_trained_lines(summary, " ".join(again))))
 
 
 @app.command(
@@ -162,11 +170,14 @@ def evaluate(
     names = [name.strip() for name in models.split(",") if name.strip()]
     if not names or len(set(names)) != len(names):
         raise UsageError(f"--models {models}: expected names with commas, each once")
-    if out.exists() and not out.is_dir():
-        raise OutputError(f"--out {out}: is a file; name a folder for the scores")
-    record = _record(arcs, config, reference, weather, since, until, station)
+    if preset is not None and Kept.RF_MDI.value not in names:
+        raise UsageError(f"--preset {preset}: is of rf-mdi, which is not among --models")
+    check_folder("--out", out)
 
-    from daemon.training import judge, score_table, write_scores
+    from daemon.training import check_models, judge, score_table, write_scores
+
+    check_models(names)
+    record = _record(arcs, config, reference, weather, since, until, station)
 
     scores = judge(record, names, split.value, range(seeds), preset and preset.value)
     told: dict[str, Any] = {
@@ -180,7 +191,10 @@ def evaluate(
     if as_json:
         show(json.dumps({**told, "models": json.loads(table.to_json(orient="index"))}, indent=2))
         return
-    show(f"reference {told['reference']}, {plural(told['days'], 'day')}, split by {split.value}")
+    show(
+        f"reference {told['reference']}, {plural(told['days'], 'day')}, split by {split.value}, "
+        f"{int(table['n'].max())} of them tested"
+    )
     show(_shown(table))
     show(f"written   {out}")
 
@@ -198,6 +212,8 @@ def _record(
     if arcs is None and config is None:
         raise UsageError("expected --arcs FILE, or --config FILE of a station with a store")
     first, last = _day("--since", since), _day("--until", until)
+    if first and last and first > last:
+        raise UsageError(f"--since {first} is later than --until {last}; exchange them")
     settings = None if config is None else load(config)
 
     from daemon.arcs_to_estimates import arcs_of_station, temperatures_of
@@ -217,8 +233,8 @@ def _day(option: str, text: str | None) -> date | None:
         raise UsageError(f"{option} {text}: expected a day such as 2012-02-26") from error
 
 
-def _trained_lines(summary: dict[str, Any]) -> list[str]:
-    """Say what was trained, and how well it did on days that it had not seen."""
+def _trained_lines(summary: dict[str, Any], again: str) -> list[str]:
+    """Say what was trained, how well it did on days that it had not seen, and what is next."""
     found = summary["cross_validation"]
     low, high = summary["reference_range"]
     lines = [
@@ -230,19 +246,22 @@ def _trained_lines(summary: dict[str, Any]) -> list[str]:
         f"{_number(found['bias'], '+')}, ubRMSE {_number(found['ubrmse'])} m3 m-3 on days left out "
         "in blocks",
     ]
-    if not found["skill"] > 0.1:
+    if found["skill"] is None or not found["skill"] > 0.1:
         lines.append(
             "note      it explains next to nothing of the reference: its estimates will be "
             "flagged degraded"
         )
-    lines += [
-        "heaviest  "
-        + ", ".join(f"{one['track']} {one['weight']:.2f}" for one in summary["heaviest_tracks"]),
+    heaviest = [f"{one['track']} {one['weight']:.2f}" for one in summary["heaviest_tracks"]]
+    if heaviest:
+        lines.append("heaviest  " + ", ".join(heaviest))
+    # As a name, linear is the model that needs no training.
+    folder = "./linear" if summary["out"] == "linear" else shlex.quote(summary["out"])
+    return [
+        *lines,
         f"written   {summary['out']}",
         "next",
-        f"  soilglint estimate --arcs FILE --model {summary['out']} --out moisture.csv",
+        f"  soilglint estimate {again} --model {folder} --out moisture.csv",
     ]
-    return lines
 
 
 def _number(value: float | None, sign: str = "") -> str:
