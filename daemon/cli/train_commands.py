@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import shlex
 from datetime import date
 from enum import StrEnum
@@ -14,13 +13,12 @@ import typer
 
 from daemon.cli.program import app, show
 from daemon.cli.shared import load
+from daemon.cli.train_words import score_lines, trained_lines
 from daemon.errors import OutputError, UsageError
 from daemon.files import check_folder
 from daemon.plural import plural
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from daemon.training import Record
 
 __all__ = ["evaluate", "train"]
@@ -137,7 +135,7 @@ def train(
     if as_json:
         show(json.dumps(summary, indent=2))
         return
-    show("\n".join(_trained_lines(summary, " ".join(again))))
+    show("\n".join(trained_lines(summary, " ".join(again))))
 
 
 @app.command(
@@ -195,7 +193,7 @@ def evaluate(
         f"reference {told['reference']}, {plural(told['days'], 'day')}, split by {split.value}, "
         f"{int(table['n'].max())} of them tested"
     )
-    show(_shown(table))
+    show("\n".join(score_lines(table)))
     show(f"written   {out}")
 
 
@@ -231,58 +229,3 @@ def _day(option: str, text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError as error:
         raise UsageError(f"{option} {text}: expected a day such as 2012-02-26") from error
-
-
-def _trained_lines(summary: dict[str, Any], again: str) -> list[str]:
-    """Say what was trained, how well it did on days that it had not seen, and what is next."""
-    found = summary["cross_validation"]
-    low, high = summary["reference_range"]
-    lines = [
-        f"model     {summary['model_id']}",
-        f"trained   on {plural(summary['days'], 'day')}, {summary['first_day']} to "
-        f"{summary['last_day']}, {plural(summary['tracks'], 'track')}",
-        f"reference {summary['reference']}, {low:.3f} to {high:.3f} m3 m-3",
-        f"blocks    R {_number(found['r'])}, RMSE {_number(found['rmse'])}, bias "
-        f"{_number(found['bias'], '+')}, ubRMSE {_number(found['ubrmse'])} m3 m-3 on days left out "
-        "in blocks",
-    ]
-    if found["skill"] is None or not found["skill"] > 0.1:
-        lines.append(
-            "note      it explains next to nothing of the reference: its estimates will be "
-            "flagged degraded"
-        )
-    heaviest = [f"{one['track']} {one['weight']:.2f}" for one in summary["heaviest_tracks"]]
-    if heaviest:
-        lines.append("heaviest  " + ", ".join(heaviest))
-    # As a name, linear is the model that needs no training.
-    folder = "./linear" if summary["out"] == "linear" else shlex.quote(summary["out"])
-    return [
-        *lines,
-        f"written   {summary['out']}",
-        "next",
-        f"  soilglint estimate {again} --model {folder} --out moisture.csv",
-    ]
-
-
-def _number(value: float | None, sign: str = "") -> str:
-    return "-" if value is None else format(value, f"{sign}.3f")
-
-
-def _shown(table: pd.DataFrame) -> str:
-    """Write scores for people; models that are fed by the reference get a star."""
-    head = ("R", "RMSE", "MAE", "bias", "ubRMSE", "in 90 %", "width")
-    lines = [f"{'':20}" + "".join(f"{one:>9}" for one in head)]
-    for row in table.reset_index().to_dict("records"):
-        name = str(row["model"]) + ("" if row["ranked"] else "*")
-        forms = {"r": ".3f", "rmse": ".4f", "mae": ".4f", "bias": "+.4f", "ubrmse": ".4f"}
-        forms |= {"coverage": ".0%", "width": ".4f"}
-        lines.append(
-            f"{name:20}" + "".join(f"{_cell(row[key], form):>9}" for key, form in forms.items())
-        )
-    if not table["ranked"].all():
-        lines.append("* is fed by the reference of the days that it is judged on")
-    return "\n".join(lines)
-
-
-def _cell(value: float, form: str) -> str:
-    return "-" if math.isnan(value) else format(value, form)
