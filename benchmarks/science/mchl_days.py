@@ -49,9 +49,16 @@ def main() -> None:
 
     table = learn_tracks(first, 1)
     placed = table.place(second)
-    missed = second.iloc[placed.row[placed.track < 0]]
-    code = missed.satellite.str[0].value_counts()
-    section.say("Not placed, by constellation: " + ", ".join(f"{k} {n}" for k, n in code.items()))
+    code = second.satellite.iloc[placed.row].str[0].to_numpy()
+    parts = [
+        f"{letter} {np.mean(placed.track[code == letter] >= 0):.1%} of {np.sum(code == letter)}"
+        for letter in np.unique(code)
+    ]
+    section.say(
+        f"Placed, by constellation: {', '.join(parts)}. GPS repeats daily. Galileo and GLONASS do "
+        "not: they are placed where their satellite has come by four times, which takes weeks; two "
+        "days cannot show it."
+    )
 
     found = daily_rows(table, arcs, DAYS).anomaly_deg
     change = found[1] - found[0]
@@ -66,11 +73,6 @@ def main() -> None:
         rows.append((signal, len(moved), np.median(moved), np.median(off) / 0.954))
     names = ["signal", "tracks on both days", "median change, deg", "repeats, deg"]
     section.table("Repeatability", pd.DataFrame(rows, columns=names))
-    section.say(
-        "GPS repeats daily. Galileo and GLONASS do not: a track of theirs is a sector of azimuth "
-        "in which other satellites pass on the second day, without an offset of their own after "
-        "one visit; what is printed for them is the scatter between satellites, not of a track."
-    )
     section.write(asked.out)
 
 
