@@ -144,13 +144,17 @@ def once(fill: FillRows) -> FillRows:
 
 
 def rivals(times: np.ndarray, vwc: np.ndarray, **forest: Any) -> dict[str, Any]:
-    """Return the models that are compared; a star marks those fed by the reference."""
+    """Return the models that are compared; a star marks those fed by the reference.
+
+    The reference of a day has the time of its row, the end of the day: dated inside the day, it
+    would be taken for that of the day before.
+    """
     return {
         "rf-mdi": make_model("rf-mdi", n_jobs=2, **forest),
         "linear": make_model("linear"),
         "mean-phase": make_model("mean-phase"),
         "climatology": make_model("climatology"),
-        "persistence*": make_model("persistence", reference_times=times - DAY, reference_vwc=vwc),
+        "persistence*": make_model("persistence", reference_times=times, reference_vwc=vwc),
         "time-interpolation*": make_model("time-interpolation"),
     }
 

@@ -76,7 +76,7 @@ def main() -> None:
         "weather alone, season": np.hstack([rain, season]),
         "weather + GNSS, season": np.hstack([rain, season, gnss]),
     }
-    folds = make_folds(times, SPLIT)
+    folds = make_folds(both.to_numpy(), SPLIT)
     years = ", ".join(f"{fold.name} ({len(fold.test)})" for fold in folds)
     section.say(f"{len(times)} days, by year left out: {years}. Forest 300 trees, leaf 3.")
 
