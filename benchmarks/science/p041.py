@@ -8,6 +8,7 @@ the library: nothing is tuned here. Takes some ten minutes on two cores.
 """
 
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +164,7 @@ def missing(run: Experiment, section: Section) -> None:
         "kind": "replaced",
         "satellite": heaviest,
         "by": heaviest,
-        "start": "2012-11-01T00:00:00",
+        "start": datetime(2012, 11, 1),
     }
     replaced = arcs_of(run.scenario.changed(sky={"event": (event,)}))
     later = run.test_days >= np.datetime64("2012-11-01")
@@ -260,7 +261,17 @@ def steps(run: Experiment, section: Section, folder: Any) -> None:
         pd.DataFrame(rows, columns=names),
     )
     worst = min(float(row[2]) for row in rows)
-    section.bar("6 h after a step of >= .10", ">= 40 %", f"{worst:.0%} or more", worst >= 0.4)
+    least = min(row[-1] for row in rows)
+    section.bar(
+        "6 h after a step of >= .10, mean over the hours of the day",
+        ">= 40 %",
+        f"{worst:.0%} or more; single steps {least:.0%} or more",
+        worst >= 0.4,
+    )
+    section.say(
+        "The steps are made: the real reference is daily, and between its values the truth of the "
+        "simulation moves in straight lines."
+    )
 
 
 def leakage(run: Experiment, section: Section) -> None:
@@ -290,7 +301,7 @@ def noise(run: Experiment, section: Section) -> None:
         fill = once(daily_fill(arcs, run.days))
         models = rivals(run.times, run.vwc, preset="p041")
         models = {name: models[name] for name in ("rf-mdi", "linear", "mean-phase")}
-        for split, seeds in (("time", SEEDS), ("blocks", SEEDS[:2])):
+        for split, seeds in (("time", SEEDS), ("blocks", SEEDS[:1])):
             found = scored(models, fill, run.vwc, run.times, split, seeds)
             for score in ("rmse", "ubrmse"):
                 figures = {name: mean_of(found, name, score) for name in models}
