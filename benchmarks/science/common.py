@@ -19,11 +19,12 @@ import pandas as pd
 
 from retrieval.fusion.evaluation import FillRows, evaluate, make_folds
 from retrieval.fusion.models import make_model
+from retrieval.given_series import read_series
 from retrieval.simulation import Scenario, simulate_arcs
-from retrieval.simulation.ground.given import read_series
 from retrieval.simulation.ground.hourly import ground_series
 
-DATA = Path("/work/shared/data/ground")
+# The real files that lie beside the checkout, where there are some.
+DATA = Path(__file__).parents[3] / "shared" / "data" / "ground"
 DAY = np.timedelta64(1, "D")
 SEEDS = (0, 1, 2, 3, 4)
 _HEAD = "# Experiments of RF-MDI\n\nEach section was written by the command that it names.\n"
