@@ -12,13 +12,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from daemon.errors import UsageError
 from daemon.files import written_whole
 from daemon.plural import plural
 from daemon.weather import given_temperatures
 from retrieval.errors import InputError
-from retrieval.fusion.evaluation import evaluate, make_folds
+from retrieval.fusion.columns import Floats
+from retrieval.fusion.evaluation import FillRows, evaluate, make_folds
 from retrieval.fusion.features import daily_fill
 from retrieval.fusion.frost import Temperatures
 from retrieval.fusion.given_weather import daily_weather
@@ -153,13 +155,29 @@ def judge(
     reference = record.reference
     ends = (reference.day + _NS_PER_DAY).astype("datetime64[ns]")
     folds = make_folds(ends, split)
+    phases = _remembered(daily_fill(record.arcs, reference.day))
+    fill = phases
+    if record.weather is not None:
+        fill = _remembered(daily_fill(record.arcs, reference.day, record.weather))
     parts = []
     for name in names:
-        weather = None if name in _OF_PHASES_ALONE else record.weather
-        fill = daily_fill(record.arcs, reference.day, weather)
+        rows = phases if name in _OF_PHASES_ALONE else fill
         model = {name: _model(name, record, preset)}
-        parts.append(evaluate(model, fill, reference.vwc, ends, folds, seeds))
+        parts.append(evaluate(model, rows, reference.vwc, ends, folds, seeds))
     return pd.concat(parts, ignore_index=True)
+
+
+def _remembered(fill: FillRows) -> FillRows:
+    """Return what fills a fold's rows once, whatever models and seeds ask for them."""
+    filled: dict[bytes, tuple[Floats, Floats | None]] = {}
+
+    def remembering(train: NDArray[np.intp]) -> tuple[Floats, Floats | None]:
+        key = np.ascontiguousarray(train).tobytes()
+        if key not in filled:
+            filled[key] = fill(train)
+        return filled[key]
+
+    return remembering
 
 
 def check_models(names: Sequence[str]) -> None:
