@@ -19,7 +19,7 @@ from daemon.files import check_folder
 from daemon.plural import plural
 
 if TYPE_CHECKING:
-    from daemon.training import Record
+    from daemon.training_record import Record
 
 __all__ = ["evaluate", "train"]
 
@@ -215,7 +215,7 @@ def _record(
     settings = None if config is None else load(config)
 
     from daemon.arcs_to_estimates import arcs_of_station, temperatures_of
-    from daemon.training import record_of
+    from daemon.training_record import record_of
 
     table, _ = arcs_of_station(settings, arcs, station)
     return record_of(table, reference, weather, temperatures_of(settings), first, last)
