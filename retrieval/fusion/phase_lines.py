@@ -35,7 +35,8 @@ class _Line(NamedTuple):
     penalty: float
 
     def at(self, features: Floats) -> Floats:
-        return np.asarray(self.level + features @ self.slope)
+        # A product of matrices may round a row by how many others there are.
+        return np.asarray(self.level + np.sum(features * self.slope, axis=1))
 
 
 @dataclass(kw_only=True, eq=False)

@@ -131,7 +131,9 @@ def simulated() -> Callable[..., Record]:
         scenario = Scenario.model_validate({**content, **sections}, strict=False)
         ground = ground_series(scenario)
         hourly = pd.Series(ground.moisture, pd.DatetimeIndex(ground.time, tz="UTC"))
-        daily = hourly.resample("1D").mean().iloc[1:-1]
+        first = pd.Timestamp("2024-04-01", tz="UTC")
+        daily = hourly.resample("1D").mean()
+        daily = daily[(daily.index >= first) & (daily.index < first + pd.Timedelta(days=days))]
         stamps = daily.index.tz_localize(None).to_numpy().astype("datetime64[D]")
         return Record(simulate_arcs(scenario).arcs, stamps, daily.to_numpy(), hourly)
 
