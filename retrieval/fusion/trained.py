@@ -39,7 +39,7 @@ _BLOCKS, _GAP_DAYS = 5, 5.0
 _FEWEST_ROWS = 30
 # A model that explains less of the reference in its own cross-validation knows nothing.
 _LEAST_SKILL = 0.1
-# The mean of a forest whose leaves all hold the highest moisture misses it by its last digits.
+# m3 m-3. The mean of leaves that all hold the highest moisture misses it by its last digits.
 _ROUNDING = 1e-9
 
 
@@ -82,7 +82,7 @@ class TrainingRecord:
     scores : Scores
         Of blocked cross-validation over the training days.
     skill : float
-        ``1 - mean square error / variance of the reference`` there.
+        ``1 - mean square error / variance of the reference`` there; NaN where it does not vary.
     """
 
     first_day: np.datetime64
@@ -361,6 +361,7 @@ def _cross_validated(
         said = predict_folds(model, columns, vwc, stamps, folds, copies)
     found = scores(vwc, said.vwc, said.lower, said.upper)
     known = np.isfinite(said.vwc)
-    spread = float(np.var(vwc[known])) if known.any() else 0.0
-    skill = 1.0 - found.rmse**2 / spread if spread > 0 else float("nan")
+    spread = float(np.std(vwc[known])) if known.any() else 0.0
+    # The mean of equal values misses them by rounding.
+    skill = 1.0 - (found.rmse / spread) ** 2 if spread > _ROUNDING else float("nan")
     return found, skill

@@ -316,7 +316,6 @@ def test_a_step_of_rain_shows_within_hours(simulated):
         found = model.estimate(record.arcs, at)["vwc"].to_numpy()
         known = truth[at].to_numpy()
         covered.append((found[1] - found[0]) / (known[1] - known[0]))
-    print("covered", covered)
     assert min(covered) >= 0.4
 
 
@@ -338,7 +337,6 @@ def test_a_satellite_replaced_and_tracks_lost_do_little(simulated, station):
     lost = np.random.default_rng(4).choice(len(table), round(0.3 * len(table)), replace=False)
     fewer = station.arcs.iloc[placed.row[~np.isin(placed.track, lost)]]
     thinned = model.estimate_days(fewer, days)
-    print("rmse", whole, rmse(swapped, truth), rmse(thinned, truth))
     assert not swapped.equals(model.estimate_days(station.arcs, days))
     assert (thinned["n_arcs"] < model.estimate_days(station.arcs, days)["n_arcs"]).all()
     assert rmse(swapped, truth) < 1.2 * whole
@@ -354,8 +352,15 @@ def test_a_roof_knows_that_it_knows_nothing(simulated):
         found = model.estimate_days(record.arcs, record.days[N_TRAIN:])
         assert "good" not in set(found["flag"])
         width = (found["vwc_upper"] - found["vwc_lower"]).median()
-        print("width", name, width, high - low)
         assert 0.7 * (high - low) < width < 1.6 * (high - low)
+
+
+@pytest.mark.parametrize("name", ["rf-mdi", "linear", "mean-phase"])
+def test_a_reference_that_never_varies_teaches_nothing(station, name):
+    flat = dataclasses.replace(station, vwc=np.full(len(station.vwc), 0.2))
+    model = trained_on(flat, name)
+    assert np.isnan(model.record.skill)
+    assert set(model.estimate_days(station.arcs, station.days)["flag"]) == {"degraded"}
 
 
 def test_weather_takes_part_where_it_is_given(station):
