@@ -1,0 +1,264 @@
+"""What a trained model is made of, as plain numbers and arrays, and back again."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from retrieval.errors import InputError, UnreadableFileError
+from retrieval.fusion.conformal import ConformalInterval
+from retrieval.fusion.factors import FactorImputer
+from retrieval.fusion.features import Features
+from retrieval.fusion.forest import ForestSize, RfMdi
+from retrieval.fusion.forest_file import dump_forest, read_forest
+from retrieval.fusion.models import make_model
+from retrieval.fusion.phase_lines import MeanPhase, RidgeLine
+from retrieval.fusion.prediction import MoistureModel, Prediction
+from retrieval.fusion.track_table import TrackTable
+from retrieval.fusion.trained import FlagRules, TrainedModel, TrainingRecord
+from retrieval.fusion.weather_features import MedianFill
+from retrieval.validation import Scores
+from retrieval.version import VERSION
+
+__all__ = ["ARRAYS", "FOREST", "TRACKS", "pack", "unpack"]
+
+TRACKS, ARRAYS, FOREST = "tracks.csv", "arrays.npz", "forest.skops"
+# Learnt attributes by kind of model: arrays, and numbers.
+_LEARNT: Mapping[type[Any], tuple[tuple[str, ...], tuple[str, ...]]] = {
+    RfMdi: (("training_leaves_", "training_vwc_", "mdi_", "weights_"), ()),
+    RidgeLine: (("slope_",), ("level_", "penalty_")),
+    MeanPhase: ((), ("level_", "slope_")),
+}
+_IMPUTERARRAYS = ("mean_deg_", "loading_deg_", "noise_deg_", "explained_")
+_IMPUTER_NUMBERS = ("drift_", "n_rounds_")
+
+
+def pack(
+    trained: TrainedModel, sources: Mapping[str, str]
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return what the manifest says of a model, and the bytes of its files by their names.
+
+    Raises
+    ------
+    InputError
+        The model is of a kind that cannot be kept.
+    """
+    if type(trained.model) not in _LEARNT:
+        raise InputError(f"model {trained.name}: cannot be kept; use rf-mdi, linear or mean-phase")
+    contents = {
+        TRACKS: trained.features.table.to_frame().to_csv(index=False).encode("utf-8"),
+        ARRAYS: _pack_arrays(trained),
+    }
+    if isinstance(trained.model, RfMdi):
+        contents[FOREST] = dump_forest(trained.model.forest_)
+    return _describe(trained, sources), contents
+
+
+def unpack(
+    folder: Path, manifest: Mapping[str, Any], contents: Mapping[str, bytes]
+) -> TrainedModel:
+    """Return the model that `pack` took apart.
+
+    Parameters
+    ----------
+    folder : Path
+        Named in errors.
+    manifest : mapping
+        What was said of the model.
+    contents : mapping
+        Bytes of its files by their names.
+
+    Raises
+    ------
+    UnreadableFileError
+        The forest is not what it should be.
+    InputError, and errors of the libraries that read
+        So is anything else.
+    """
+    table = TrackTable.from_frame(
+        pd.read_csv(io.BytesIO(contents[TRACKS]), dtype=str, keep_default_na=False)
+    )
+    with np.load(io.BytesIO(contents[ARRAYS]), allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    _check_arrays(arrays, len(table), len(manifest["columns"]), manifest["imputer"]["n_factors"])
+    of_imputer = manifest["imputer"]
+    imputer = FactorImputer(
+        of_imputer["n_factors"], of_imputer["ridge"], of_imputer["drift_deg_per_sqrt_h"]
+    )
+    for name in _IMPUTERARRAYS:
+        setattr(imputer, name, arrays[f"imputer.{name}"])
+    for name in _IMPUTER_NUMBERS:
+        setattr(imputer, name, of_imputer[name])
+    fill = None
+    if "fill.median_" in arrays:
+        fill = MedianFill()
+        fill.median_ = arrays["fill.median_"]
+    features = Features(table, imputer, fill)
+    if list(features.names) != manifest["columns"]:
+        raise InputError("columns are not those of the tracks")
+    record = manifest["record"]
+    trained = TrainedModel(
+        manifest["name"],
+        features,
+        _fitted(folder, manifest, arrays, contents),
+        TrainingRecord(
+            np.datetime64(record["first_day"], "D"),
+            np.datetime64(record["last_day"], "D"),
+            record["n_days"],
+            record["lowest"],
+            record["highest"],
+            record["ordinary_tracks"],
+            _scores(record["scores"]),
+            float("nan") if record["skill"] is None else record["skill"],
+        ),
+        FlagRules(**manifest["rules"]),
+        manifest["seed"],
+    )
+    if trained.model_id != manifest["model_id"]:
+        raise InputError(f"says {manifest['model_id']} and holds {trained.model_id}")
+    return trained
+
+
+def _pack_arrays(trained: TrainedModel) -> bytes:
+    """Return arrays.npz; uncompressed and in fixed order, so that equal models are equal files."""
+    features, model = trained.features, trained.model
+    arrays = {f"imputer.{name}": getattr(features.imputer, name) for name in _IMPUTERARRAYS}
+    if features.fill is not None:
+        arrays["fill.median_"] = features.fill.median_
+    arrays |= {f"model.{name}": getattr(model, name) for name in _LEARNT[type(model)][0]}
+    if isinstance(model, RfMdi):
+        said = model.out_of_fold_
+        arrays |= {f"out_of_fold.{name}": getattr(said, name) for name in ("vwc", "lower", "upper")}
+    stream = io.BytesIO()
+    np.savez(stream, allow_pickle=False, **arrays)
+    return stream.getvalue()
+
+
+def _describe(trained: TrainedModel, sources: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the manifest says of a model."""
+    features, model = trained.features, trained.model
+    settings = {
+        one.name: getattr(model, one.name)
+        for one in dataclasses.fields(model)  # type: ignore[arg-type]
+        if one.init
+    }
+    learnt: dict[str, Any] = {name: getattr(model, name) for name in _LEARNT[type(model)][1]}
+    if isinstance(model, RfMdi):
+        learnt["size_"] = list(model.size_)
+        learnt["grid_rmse_"] = [[*size, rmse] for size, rmse in model.grid_rmse_.items()]
+        settings["n_jobs"] = 1  # that of the machine it was trained on means nothing elsewhere
+    interval = model.interval_  # type: ignore[attr-defined]
+    return {
+        "model_id": trained.model_id,
+        "name": trained.name,
+        "seed": trained.seed,
+        "rules": dataclasses.asdict(trained.rules),
+        "record": trained.record.as_dict(),
+        "settings": settings,
+        "learnt": learnt,
+        "interval": {
+            name: getattr(interval, name)
+            for name in ("coverage", "symmetric", "below_", "above_", "n_")
+        },
+        "imputer": {
+            name: getattr(features.imputer, name)
+            for name in ("n_factors", "ridge", "drift_deg_per_sqrt_h", *_IMPUTER_NUMBERS)
+        },
+        "columns": list(features.names),
+        "sources": dict(sources),
+        "versions": _versions(),
+    }
+
+
+def _versions() -> dict[str, str]:
+    """Return what the model was made with."""
+    import sklearn
+
+    return {
+        "soilglint": VERSION,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scikit-learn": sklearn.__version__,
+    }
+
+
+def _check_arrays(arrays: Mapping[str, Any], k: int, p: int, r: int) -> None:
+    """Refuse arrays that do not fit k tracks, p columns, r factors and one another."""
+    n, trees = np.shape(arrays.get("model.training_leaves_", np.empty((0, 0))))
+    shapes = {
+        "imputer.mean_deg_": (k,),
+        "imputer.loading_deg_": (k, r),
+        "imputer.noise_deg_": (k,),
+        "imputer.explained_": (k,),
+        "fill.median_": (p - k,),
+        "model.slope_": (p,),
+        "model.mdi_": (p,),
+        "model.weights_": (k,),
+        "model.training_leaves_": (n, trees),
+        "model.training_vwc_": (n,),
+        **{f"out_of_fold.{name}": (n,) for name in ("vwc", "lower", "upper")},
+    }
+    for name, values in arrays.items():
+        expected = np.int32 if name == "model.training_leaves_" else np.float64
+        if values.dtype != expected or values.shape != shapes.get(name):
+            raise InputError(
+                f"{ARRAYS}: {name} is {values.dtype} of shape {values.shape}, expected "
+                f"{np.dtype(expected)} of {shapes.get(name, 'no such array')}"
+            )
+        if not name.startswith("out_of_fold") and not np.isfinite(values).all():
+            raise InputError(f"{ARRAYS}: {name} holds values that are no numbers")
+
+
+def _scores(told: Mapping[str, Any]) -> Scores:
+    """Return scores; JSON has no NaN."""
+    known: dict[str, Any] = {
+        name: float("nan") if value is None else value for name, value in told.items()
+    }
+    return Scores(**known)
+
+
+def _fitted(
+    folder: Path,
+    manifest: Mapping[str, Any],
+    arrays: Mapping[str, Any],
+    contents: Mapping[str, bytes],
+) -> MoistureModel:
+    """Return the model with what it has learnt."""
+    settings = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in manifest["settings"].items()
+    }
+    model: Any = make_model(manifest["name"], **settings)
+    of_arrays, numbers = _LEARNT[type(model)]
+    for name in of_arrays:
+        setattr(model, name, arrays[f"model.{name}"])
+    for name in numbers:
+        setattr(model, name, manifest["learnt"][name])
+    told = manifest["interval"]
+    interval = ConformalInterval(coverage=told["coverage"], symmetric=told["symmetric"])
+    interval.below_, interval.above_, interval.n_ = told["below_"], told["above_"], told["n_"]
+    model.interval_ = interval
+    if isinstance(model, RfMdi):
+        model.size_ = ForestSize(*manifest["learnt"]["size_"])
+        model.grid_rmse_ = {
+            ForestSize(int(trees), int(leaf)): rmse
+            for trees, leaf, rmse in manifest["learnt"]["grid_rmse_"]
+        }
+        model.out_of_fold_ = Prediction(
+            *(arrays[f"out_of_fold.{name}"] for name in ("vwc", "lower", "upper"))
+        )
+        try:
+            model.forest_ = read_forest(
+                contents[FOREST], len(manifest["columns"]), model.training_leaves_
+            )
+        except InputError as error:
+            raise UnreadableFileError(str(folder / FOREST), str(error)) from error
+    fitted: MoistureModel = model
+    return fitted
