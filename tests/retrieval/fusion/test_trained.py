@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from retrieval.errors import InputError
+from retrieval.fusion.rows import daily_rows
 from retrieval.fusion.trained import FlagRules, train
 from retrieval.fusion.weather_features import Weather
 from retrieval.fusion.windows import ESTIMATE_COLUMNS
@@ -269,14 +270,20 @@ def test_where_nothing_was_heard_nothing_is_said(station, models, after):
             assert (found[["coverage", "n_arcs"]] == 0).all(axis=None)
 
 
-def test_a_mean_of_equal_leaves_is_not_beyond_the_reference(station):
-    # A floor, as reference series have: .1 added up ten times, over ten, is less than .1.
-    assert sum([0.1] * 10) / 10 < 0.1
-    vwc = np.where(station.vwc < np.median(station.vwc), 0.1, 0.3)
-    model = train(station.arcs, station.days, vwc, trees=10, min_leaf=2)
-    found = model.estimate_days(station.arcs, station.days)
-    assert (found["vwc"] == 0.1).any()
-    assert "extrapolated" not in set(found["flag"])
+def test_rounding_is_not_beyond_the_reference(station, models):
+    # As the mean of trees whose leaves all hold the lowest moisture of the training may be.
+    days = station.days[:N_TRAIN]
+    model = models["rf-mdi"]
+    rows = daily_rows(model.features.table, station.arcs, days)
+    said = model.model.predict(model.features.columns(rows)).vwc
+    for off, flags_beyond in ((1e-15, 0), (1e-4, 2)):
+        record = dataclasses.replace(
+            model.record, lowest=said.min() + off, highest=said.max() - off
+        )
+        found = dataclasses.replace(model, record=record).estimate_days(station.arcs, days)
+        assert record.lowest > said.min()
+        assert record.highest < said.max()
+        assert (found["flag"] == "extrapolated").sum() == flags_beyond
 
 
 def test_frozen_days_do_not_train(station):
