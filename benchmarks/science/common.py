@@ -82,7 +82,7 @@ def markdown(frame: pd.DataFrame) -> str:
     def cell(value: Any) -> str:
         if isinstance(value, float | np.floating):
             return "" if np.isnan(value) else f"{value:.3f}"
-        return str(value)
+        return str(value).replace("|", "\\|")
 
     rows = [list(frame.columns), ["---"] * frame.shape[1], *frame.itertuples(index=False)]
     return "\n".join("| " + " | ".join(cell(value) for value in row) + " |" for row in rows)
