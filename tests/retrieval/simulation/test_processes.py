@@ -15,7 +15,7 @@ from retrieval.errors import WorkerLostError
 from retrieval.simulation.processes import in_processes
 
 SCRIPT = """\
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
 from retrieval.simulation.processes import in_processes
 
@@ -27,6 +27,8 @@ def work(name):
     Path(name + ".done").touch()
 
 if __name__ == "__main__":
+    # What a shell runs in the background has it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     in_processes(work, [(name,) for name in sys.argv[1:]], 2, lambda index, result: None)
 """
 
