@@ -70,7 +70,7 @@ EXPLANATIONS: Mapping[str, str] = {
     "qc.max_track_noise_deg": "A track that scatters more about the others is left out.",
     "qc.min_tracks": "With fewer tracks, an estimate is degraded.",
     "qc.min_coverage": "With a smaller share of the expected tracks, it is too.",
-    "qc.frozen_below_c": "Where the mean temperature of a day is below it, an estimate is frozen.",
+    "qc.frozen_below_c": "Where the mean temperature of one or three days is below it: frozen.",
     "refraction": "How elevations are corrected for the bending of the signals.",
     "refraction.model": '"bennett" or "none".',
     "refraction.pressure_hpa": "At the antenna. Absent: the standard atmosphere's.",

@@ -1,4 +1,9 @@
-"""Whether the ground was frozen, by the temperature of the hours before."""
+"""Whether the ground was frozen, by the temperature of the days before.
+
+Ground follows the air with a delay: after a frost of days the first mild day does not thaw it. So
+it counts as frozen where the mean of the last 24 hours or that of the last 72 hours is low. The
+second mean seldom adds days by itself; it keeps the first ones of a thaw out.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +18,8 @@ from retrieval.fusion.closed import MS_PER_DAY, Times, utc_ms
 from retrieval.fusion.columns import Floats
 
 __all__ = ["Temperatures"]
+
+_WINDOWS_MS = (MS_PER_DAY, 3 * MS_PER_DAY)
 
 
 @dataclass(frozen=True)
@@ -60,9 +67,9 @@ class Temperatures:
         return cls(time_ms[order], values[order])
 
     def frozen(
-        self, ends_ms: Times, below_c: float, window_ms: int = MS_PER_DAY
+        self, ends_ms: Times, below_c: float, windows_ms: tuple[int, ...] = _WINDOWS_MS
     ) -> NDArray[np.bool_]:
-        """Return whether the mean of each window lies below a temperature, (m,).
+        """Return whether the mean of a window before each time lies below a temperature, (m,).
 
         Parameters
         ----------
@@ -70,24 +77,28 @@ class Temperatures:
             Ends of the windows, UTC, ms since 1970. A window holds its end, not its beginning.
         below_c : float
             Degrees C.
-        window_ms : int
-            Length of the windows.
+        windows_ms : tuple of int
+            Lengths of the windows; one that is frozen is enough.
 
         Returns
         -------
         (m,) bool
-            False for windows without a value.
+            False where no window has a value.
 
         Examples
         --------
         >>> temperatures = Temperatures(np.array([0, 10]), np.array([-3.0, 1.0]))
-        >>> temperatures.frozen(np.array([9, 10, 19, 20]), 0.0, window_ms=10).tolist()
+        >>> temperatures.frozen(np.array([9, 10, 19, 20]), 0.0, windows_ms=(10,)).tolist()
         [True, False, False, False]
+        >>> temperatures.frozen(np.array([9, 10, 19, 20]), 0.0, windows_ms=(10, 20)).tolist()
+        [True, True, True, False]
         """
-        start = np.searchsorted(self.time_ms, ends_ms - window_ms, side="right")
-        stop = np.searchsorted(self.time_ms, ends_ms, side="right")
         frozen = np.zeros(len(ends_ms), dtype=np.bool_)
-        # Window by window: differences of one running sum would carry the rounding of older values.
-        for k in np.flatnonzero(stop > start):
-            frozen[k] = self.temperature_c[start[k] : stop[k]].mean() < below_c
+        stop = np.searchsorted(self.time_ms, ends_ms, side="right")
+        for window_ms in windows_ms:
+            start = np.searchsorted(self.time_ms, ends_ms - window_ms, side="right")
+            # Window by window: differences of one running sum would carry the rounding of older
+            # values.
+            for k in np.flatnonzero((stop > start) & ~frozen):
+                frozen[k] = self.temperature_c[start[k] : stop[k]].mean() < below_c
         return frozen

@@ -67,9 +67,10 @@ class LinearModel:
             n times, UTC.
         temperature_c : Series, optional
             Air or soil temperature, degrees C, indexed by UTC time, in any order; as far back as
-            the arcs. Where the mean of the 24 h up to a time is below `frozen_below_c`, the
-            estimate is `frozen` and has no moisture, and UTC days of which this is true do not
-            enter later levels. Times without a value in these 24 h are taken as thawed.
+            the arcs. Where the mean of the 24 h up to a time, or of the 72 h, is below
+            `frozen_below_c`, the estimate is `frozen` and has no moisture, and UTC days at whose
+            end this is true do not enter later levels. Times without a value in these 72 h are
+            taken as thawed.
 
         Returns
         -------

@@ -66,7 +66,7 @@ class LinearSettings:
     snow_drop_m : float
         The reflector rises by more than this over the tracks: `snow`.
     frozen_below_c : float
-        The mean temperature of the window is below this, degrees C: `frozen`.
+        The mean temperature of 24 or 72 hours is below this, degrees C: `frozen`.
     dry_season_doy : (int, int)
         Days of year from 1 to 366: from the first up to, but without, the last. It may pass the new
         year. The retrospective mode alone uses it.

@@ -56,7 +56,7 @@ class FlagRules:
     snow_drop_m : float
         The reflector rises by more than this in the median over the tracks: `snow`.
     frozen_below_c : float
-        The mean temperature of 24 hours is below this, degrees C: `frozen`.
+        The mean temperature of 24 or 72 hours is below this, degrees C: `frozen`.
     """
 
     min_coverage: float = 0.5

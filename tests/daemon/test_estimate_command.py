@@ -114,7 +114,8 @@ def test_weather_of_the_configuration_is_used(table, config_file, config_text, t
     config = config_file(text)
     arguments = ("--arcs", table, "--config", config, "--every", 1440, "--out", tmp_path / "m.csv")
     assert "weather.csv: there is no such file" in refusal(3, *arguments)
-    (tmp_path / "weather.csv").write_text("time,temperature_c\n2025-02-10T00:00:00Z,-3\n")
+    rows = ["time,temperature_c", "2025-02-10T00:00:00Z,-3", "2025-02-11T00:00:00Z,8"]
+    (tmp_path / "weather.csv").write_text("\n".join(rows) + "\n")
     assert call(*arguments).exit_code == 0
     moisture = pd.read_csv(tmp_path / "m.csv", index_col="time")
     assert moisture.index[moisture["flag"] == "frozen"].tolist() == ["2025-02-10T00:00:00Z"]

@@ -33,12 +33,12 @@ def flags(config):
 
 def test_frozen_ground_has_no_moisture(weather):
     config, path = weather
-    write(path, lambda hour: -5.0 if hour < 24 else 8.0)
+    write(path, lambda hour: -5.0 if hour < 24 else 30.0)
     report = run_once(config)
     assert report.ingest.weather_new == 73
     found = flags(config)
     assert found["2024-05-14T12:00:00Z"] == ("frozen", 1)
-    # The mean of the 24 hours up to 10 o'clock is 14 * -5 and 10 * 8, which is above 0.
+    # The file goes back 58 hours at 9 o'clock: 48 * -5 and 10 * 30, whose mean is above 0.
     assert found["2024-05-15T09:00:00Z"][0] == "calibrating"
     with Store.reading(config.store.path) as store:
         frozen = [e for e in store.estimates(NAME, "live") if e["flag"] == "frozen"]

@@ -29,15 +29,20 @@ def frozen_at_midnight(temperature_c, below_c=0.0):
         ({"b1": 0.0}, False),  # thawing ground stands at 0
         ({"b20": -5.0, "b3": 4.0}, True),
         ({"b20": -5.0, "b3": 6.0}, False),
-        ({"b24": -5.0}, False),  # a window of 24 h does not hold its own left end
-        ({"b23.9": -5.0}, True),
+        ({"b24": -5.0, "b1": 6.0}, False),  # a window of 24 h does not hold its own left end
+        ({"b23.9": -5.0, "b1": 4.0}, True),
+        ({"b60": -9.0, "b1": 4.0}, True),  # ground thaws later than the air
+        ({"b60": -9.0, "b1": 10.0}, False),
+        ({"b60": 9.0, "b1": -0.1}, True),
+        ({"b72": -9.0}, False),
+        ({"b71.9": -9.0}, True),
         ({"a0": -5.0}, True),  # but it holds its right end
         ({"a0.1": -5.0}, False),
         ({"b1": np.nan}, False),
         ({"b2": -1.0, "b1": np.nan}, True),
     ],
 )
-def test_mean_of_the_day_before_decides(values, frozen):
+def test_mean_of_one_or_three_days_before_decides(values, frozen):
     assert frozen_at_midnight(series(**values)) is frozen
 
 

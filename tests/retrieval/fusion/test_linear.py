@@ -232,7 +232,9 @@ def test_frozen_days_do_not_move_the_level_nor_count(made_arcs, hour_of):
     # Frozen soil looks dry: ten days of it would lower psi_min.
     wetness = np.concatenate([dry_and_wet(), np.full(10, -40.0), [10.0]])
     arcs = made_arcs(phases(wetness))
-    cold = temperatures(hour_of, range(40, 50), -3.0)
+    cold = pd.concat(
+        [temperatures(hour_of, range(40, 50), -3.0), temperatures(hour_of, [50], 12.0)]
+    )
     at = hour_of(50, 23)
     assert model().estimate(arcs, at, cold)["vwc"][0] == pytest.approx(0.208)
     assert model().estimate(arcs, at)["vwc"][0] > 0.3

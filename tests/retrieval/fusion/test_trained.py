@@ -290,7 +290,7 @@ def test_frozen_days_do_not_train(station):
     cold = np.zeros(len(station.days), bool)
     cold[10:18] = True
     time = utc(station.days) + pd.Timedelta("12h")
-    temperature_c = pd.Series(np.where(cold, -5.0, 5.0), time)
+    temperature_c = pd.Series(np.where(cold, -5.0, 11.0), time)
     # Were they to train, their reference would be seen.
     wild = np.where(cold, 0.9, station.vwc)
     found = train(station.arcs, station.days, wild, temperature_c=temperature_c, **SMALL)
