@@ -41,8 +41,11 @@ def judge(
     split: str,
     seeds: Sequence[int],
     preset: str | None = None,
+    vegetation: bool = True,
 ) -> pd.DataFrame:
     """Score models on days that did not train them; see `retrieval.fusion.evaluation.evaluate`.
+
+    `vegetation` is that of `retrieval.fusion.features.daily_fill`.
 
     Raises
     ------
@@ -52,10 +55,12 @@ def judge(
     reference = record.reference
     ends = (reference.day + _DAY).astype("datetime64[ns]")
     folds = make_folds(ends, split)
-    phases = _remembered(daily_fill(record.arcs, reference.day))
+    phases = _remembered(daily_fill(record.arcs, reference.day, vegetation=vegetation))
     fill = phases
     if record.weather is not None:
-        fill = _remembered(daily_fill(record.arcs, reference.day, record.weather))
+        fill = _remembered(
+            daily_fill(record.arcs, reference.day, record.weather, vegetation=vegetation)
+        )
     parts = []
     for name in names:
         rows = phases if name in _OF_PHASES_ALONE else fill
@@ -68,10 +73,10 @@ def _remembered(fill: FillRows) -> FillRows:
     """Return what fills a fold's rows once, whatever models and seeds ask for them."""
     filled: dict[bytes, tuple[Floats, Floats | None]] = {}
 
-    def remembering(train: NDArray[np.intp]) -> tuple[Floats, Floats | None]:
-        key = np.ascontiguousarray(train).tobytes()
+    def remembering(train: NDArray[np.intp], vwc: Floats) -> tuple[Floats, Floats | None]:
+        key = train.tobytes() + vwc.tobytes()
         if key not in filled:
-            filled[key] = fill(train)
+            filled[key] = fill(train, vwc)
         return filled[key]
 
     return remembering
@@ -137,6 +142,7 @@ def training_summary(trained: TrainedModel, record: Record, folder: Path) -> dic
         "last_day": str(told.last_day),
         "days": told.n_days,
         "tracks": len(table),
+        "vegetation_deg": round(trained.features.vegetation_deg, 2),
         "reference_range": [round(told.lowest, 4), round(told.highest, 4)],
         "cross_validation": {**told.scores.as_dict(), "skill": skill},
         "heaviest_tracks": [

@@ -132,13 +132,13 @@ def daily_mean(hourly: pd.Series, scenario: Scenario) -> tuple[np.ndarray, np.nd
 
 
 def once(fill: FillRows) -> FillRows:
-    """Return a filler that learns once for each choice of training rows."""
+    """Return a filler that learns once for each choice of training rows and reference."""
     known: dict[bytes, Any] = {}
 
-    def filled(train: np.ndarray) -> Any:
-        key = train.tobytes()
+    def filled(train: np.ndarray, vwc: np.ndarray) -> Any:
+        key = train.tobytes() + vwc.tobytes()
         if key not in known:
-            known[key] = fill(train)
+            known[key] = fill(train, vwc)
         return known[key]
 
     return filled

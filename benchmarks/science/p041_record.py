@@ -16,6 +16,7 @@ on the day: the result is one of fusion in hindsight.
 
 import gzip
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -93,7 +94,7 @@ def main() -> None:
             rows.append({"model": name, **found.as_dict(), "coverage": np.nan, "width": np.nan})
             continue
 
-        def fill(train: np.ndarray, columns: np.ndarray = columns) -> tuple[np.ndarray, None]:
+        def fill(train: np.ndarray, _: np.ndarray, columns: np.ndarray = columns) -> Any:
             return MedianFill().fit(columns[train]).transform(columns), None
 
         each = []

@@ -86,6 +86,14 @@ _Preset = Annotated[
         "cross-validation over the training days."
     ),
 ]
+_AsPrinted = Annotated[
+    bool,
+    typer.Option(
+        "--as-printed",
+        help="Leave in the phases what plants turn them by, as the paper does. Default: taken off "
+        "by what plants take of the amplitudes.",
+    ),
+]
 
 
 @app.command(
@@ -99,6 +107,7 @@ def train(
     model: Annotated[Kept, typer.Option(help="The model.")] = Kept.RF_MDI,
     preset: _Preset = None,
     weather: _Weather = None,
+    as_printed: _AsPrinted = False,
     seed: Annotated[int, typer.Option(help="Of all draws.")] = 0,
     since: _Since = None,
     until: _Until = None,
@@ -126,6 +135,7 @@ def train(
         seed=seed,
         temperature_c=record.temperature_c,
         weather=record.weather,
+        vegetation=not as_printed,
         **settings,
     )
     save_model(trained, out, record.sources)
@@ -158,6 +168,7 @@ def evaluate(
     ] = Split.TIME,
     preset: _Preset = None,
     weather: _Weather = None,
+    as_printed: _AsPrinted = False,
     seeds: Annotated[int, typer.Option(min=1, max=100, help="Forests to train.")] = 5,
     since: _Since = None,
     until: _Until = None,
@@ -177,11 +188,14 @@ def evaluate(
     check_models(names)
     record = _record(arcs, config, reference, weather, since, until, station)
 
-    scores = judge(record, names, split.value, range(seeds), preset and preset.value)
+    scores = judge(
+        record, names, split.value, range(seeds), preset and preset.value, not as_printed
+    )
     told: dict[str, Any] = {
         "reference": record.reference.kind,
         "days": len(record.reference),
         "split": split.value,
+        "vegetation": not as_printed,
         "sources": record.sources,
     }
     write_scores(scores, out, told)

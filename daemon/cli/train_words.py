@@ -32,6 +32,11 @@ def trained_lines(summary: dict[str, Any], again: str) -> list[str]:
             "note      it explains next to nothing of the reference: its estimates will be "
             "flagged degraded"
         )
+    if summary["vegetation_deg"]:
+        lines.append(
+            f"plants    turn the phases by {0.1 * summary['vegetation_deg']:+.1f} degrees for each "
+            "10 % of amplitude; taken off"
+        )
     heaviest = [f"{one['track']} {one['weight']:.2f}" for one in summary["heaviest_tracks"]]
     if heaviest:
         lines.append("heaviest  " + ", ".join(heaviest))

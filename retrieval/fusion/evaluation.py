@@ -37,8 +37,9 @@ __all__ = [
 
 Indices = NDArray[np.intp]
 
-# Takes training rows; returns all rows, filled by what these teach, and copies with dropped tracks.
-FillRows = Callable[[Indices], tuple[Floats, Floats | None]]
+# Takes training rows and their reference; returns all rows, filled by what these teach, and copies
+# with dropped tracks.
+FillRows = Callable[[Indices, Floats], tuple[Floats, Floats | None]]
 
 SPLITS = ("time", "blocks", "years")
 
@@ -122,7 +123,7 @@ def predict_folds(
     found = np.full((3, len(vwc)), np.nan)
     for fold in folds:
         train, test = fold.train, fold.test
-        rows, copies = features(train) if callable(features) else (features, dropped)
+        rows, copies = features(train, vwc[train]) if callable(features) else (features, dropped)
         fitted = _untrained(model).fit(
             rows[train], vwc[train], times[train], None if copies is None else copies[train]
         )

@@ -1,7 +1,8 @@
 """From arcs to the columns of a trained model: what is learnt, is learnt on training days alone.
 
-Tracks, what they share, and where weather takes part the plants' index and the medians of its
-columns: all come from the arcs of the training days. Reference moisture plays no part here.
+Tracks, what they share, the index of their amplitudes and how far plants turn their phases, and
+where weather takes part the medians of its columns: all come from the arcs of the training days.
+Reference moisture plays its part in the slope of the plants alone.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from retrieval.errors import InputError
-from retrieval.fusion.columns import Floats, column_mean
+from retrieval.fusion.amplitude_index import AmplitudeIndex
+from retrieval.fusion.columns import Floats
 from retrieval.fusion.factors import FactorImputer
 from retrieval.fusion.prediction import Stamps
 from retrieval.fusion.rows import TrackRows, daily_rows
 from retrieval.fusion.track_learning import learn_tracks
 from retrieval.fusion.track_table import TrackTable
+from retrieval.fusion.vegetation import vegetation_slope_deg
 from retrieval.fusion.weather_features import (
     WEATHER_COLUMNS,
     MedianFill,
@@ -33,8 +36,6 @@ Indices = NDArray[np.intp]
 
 # Of the tracks in the copies that a forest is trained with, as many are missing.
 DROPPED_SHARE = 0.3
-_AMPLITUDE_TRACKS = 5
-_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,18 @@ class Features:
         k tracks: the first k columns are their phase anomalies, degrees.
     imputer : FactorImputer
         Fills what is missing.
+    amplitude : AmplitudeIndex
+        What plants take of the reflections.
+    vegetation_deg : float
+        Degrees that all phases change for each unit of that index; taken off. 0 takes off nothing.
     fill : MedianFill or None
         For the columns of weather after them; None without weather.
     """
 
     table: TrackTable
     imputer: FactorImputer
+    amplitude: AmplitudeIndex
+    vegetation_deg: float = 0.0
     fill: MedianFill | None = None
 
     @property
@@ -77,22 +84,34 @@ class Features:
                 "weather: this model was trained "
                 + ("without it; leave it out" if self.fill is None else "with it; give it")
             )
-        phases = self.imputer.transform(rows.anomaly_deg, rows.age_h)
+        phases = self._phases(rows, rows.anomaly_deg, rows.age_h)
         if weather is None or self.fill is None:
             return phases
-        return np.hstack([phases, self.fill.transform(_beside(rows, weather))])
+        beside = _beside(rows, weather, self.amplitude)
+        return np.hstack([phases, self.fill.transform(beside)])
 
     def dropped(self, rows: TrackRows, columns: Floats, seed: int) -> Floats:
         """Return copies of training rows in which tracks were taken away and filled again."""
         draws = np.random.default_rng(seed).random(rows.anomaly_deg.shape)
         fewer = np.where(draws < DROPPED_SHARE, np.nan, rows.anomaly_deg)
         copies = columns.copy()
-        copies[:, : len(self.table)] = self.imputer.transform(fewer)
+        copies[:, : len(self.table)] = self._phases(rows, fewer, None)
         return copies
+
+    def _phases(self, rows: TrackRows, anomaly_deg: Floats, age_h: Floats | None) -> Floats:
+        """Return anomalies without gaps and without what plants turn them by, (n, k)."""
+        index = self.amplitude.transform(rows.amplitude)
+        # Where too few tracks tell, plants are taken to be as usual.
+        turned_deg = self.vegetation_deg * np.where(np.isnan(index), 0.0, index)
+        return np.asarray(self.imputer.transform(anomaly_deg, age_h) - turned_deg[:, None])
 
 
 def learn_features(
-    arcs: pd.DataFrame, days: Stamps, weather: Weather | None = None, n_factors: int = 3
+    arcs: pd.DataFrame,
+    days: Stamps,
+    vwc: Floats | None = None,
+    weather: Weather | None = None,
+    n_factors: int = 3,
 ) -> Features:
     """Learn tracks and what they share from training days.
 
@@ -102,6 +121,9 @@ def learn_features(
         Arc table of one station; arcs of other days do not count.
     days : (n,) datetime64
         UTC days of the training.
+    vwc : (n,) float64, optional
+        Their reference moisture, m3 m-3: tells how far plants turn the phases
+        (`retrieval.fusion.vegetation`). Without it phases stay as they are, as in the paper.
     weather : Weather, optional
         Puts its columns, and the index of the tracks' amplitudes, behind the tracks.
     n_factors : int
@@ -115,17 +137,31 @@ def learn_features(
     table = learn_tracks(_of_days(arcs, days))
     rows = daily_rows(table, arcs, days)
     imputer = FactorImputer(n_factors=n_factors).fit(rows.anomaly_deg)
-    fill = None if weather is None else MedianFill().fit(_beside(rows, weather))
-    return Features(table, imputer, fill)
+    amplitude = AmplitudeIndex().fit(rows.amplitude)
+    slope_deg = 0.0
+    if vwc is not None:
+        slope_deg = vegetation_slope_deg(
+            imputer.transform(rows.anomaly_deg),
+            imputer.noise_deg_,
+            amplitude.transform(rows.amplitude),
+            vwc,
+        )
+    fill = None if weather is None else MedianFill().fit(_beside(rows, weather, amplitude))
+    return Features(table, imputer, amplitude, slope_deg, fill)
 
 
 def daily_fill(
-    arcs: pd.DataFrame, days: Stamps, weather: Weather | None = None, seed: int = 0
-) -> Callable[[Indices], tuple[Floats, Floats | None]]:
-    """Return what fills daily rows by the training rows of a fold.
+    arcs: pd.DataFrame,
+    days: Stamps,
+    weather: Weather | None = None,
+    seed: int = 0,
+    vegetation: bool = True,
+) -> Callable[[Indices, Floats], tuple[Floats, Floats | None]]:
+    """Return what fills daily rows by the training rows of a fold and their reference.
 
-    For `retrieval.fusion.evaluation`: tracks, references and imputation are learnt anew for each
-    fold, so that no test row takes part in them. The number of columns may differ between folds.
+    For `retrieval.fusion.evaluation`: tracks, references, imputation and the plants' slope are
+    learnt anew for each fold, so that no test row takes part in them. The number of columns may
+    differ between folds.
 
     Parameters
     ----------
@@ -135,10 +171,12 @@ def daily_fill(
         UTC days of all rows.
     seed : int
         Of the dropped tracks.
+    vegetation : bool
+        Whether to take off what plants turn the phases by.
     """
 
-    def fill(train: Indices) -> tuple[Floats, Floats | None]:
-        features = learn_features(arcs, days[train], weather)
+    def fill(train: Indices, vwc: Floats) -> tuple[Floats, Floats | None]:
+        features = learn_features(arcs, days[train], vwc if vegetation else None, weather)
         rows = daily_rows(features.table, arcs, days)
         columns = features.columns(rows, weather)
         return columns, features.dropped(rows, columns, seed)
@@ -153,8 +191,8 @@ def _of_days(arcs: pd.DataFrame, days: Stamps) -> pd.DataFrame:
     return arcs[np.isin(day, np.asarray(days, "datetime64[D]"))]
 
 
-def _beside(rows: TrackRows, weather: Weather) -> Floats:
+def _beside(rows: TrackRows, weather: Weather, amplitude: AmplitudeIndex) -> Floats:
     """Return the columns of weather and the amplitude index, NaN where not known."""
-    heard = np.sum(~np.isnan(rows.amplitude), axis=1) >= _AMPLITUDE_TRACKS
-    index = np.where(heard, column_mean(rows.amplitude.T), np.nan)
-    return np.column_stack([weather_features(weather, rows.time), index])
+    return np.column_stack(
+        [weather_features(weather, rows.time), amplitude.transform(rows.amplitude)]
+    )

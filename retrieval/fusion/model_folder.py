@@ -33,7 +33,7 @@ from retrieval.special_files import special_kind
 
 __all__ = ["FORMAT", "load_model", "save_model"]
 
-FORMAT = 1
+FORMAT = 2
 _MANIFEST = "manifest.json"
 _KNOWN = {_MANIFEST, TRACKS, ARRAYS, FOREST}
 # What reading a file of another's making may raise.
@@ -178,6 +178,12 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
             str(path),
             f"is of format {manifest['format']}, and this soilglint knows up to {FORMAT}; update "
             "soilglint, or train the model with this one",
+        )
+    if manifest["format"] < FORMAT:
+        raise UnreadableFileError(
+            str(path),
+            f"is of format {manifest['format']}, and this soilglint reads {FORMAT}; train the "
+            "model again",
         )
     hashes = manifest.get("sha256")
     if not isinstance(hashes, dict) or not {_MANIFEST, TRACKS, ARRAYS} <= set(hashes) <= _KNOWN:

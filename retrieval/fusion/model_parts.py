@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from retrieval.errors import InputError, UnreadableFileError
+from retrieval.fusion.amplitude_index import AmplitudeIndex
 from retrieval.fusion.conformal import ConformalInterval
 from retrieval.fusion.factors import FactorImputer
 from retrieval.fusion.features import Features
@@ -37,6 +38,7 @@ _LEARNT: Mapping[type[Any], tuple[tuple[str, ...], tuple[str, ...]]] = {
     MeanPhase: ((), ("level_", "slope_")),
 }
 _IMPUTERARRAYS = ("mean_deg_", "loading_deg_", "noise_deg_", "explained_")
+_AMPLITUDE_ARRAYS = ("norm_", "weight_")
 _IMPUTER_NUMBERS = ("drift_", "n_rounds_")
 
 
@@ -96,11 +98,15 @@ def unpack(
         setattr(imputer, name, arrays[f"imputer.{name}"])
     for name in _IMPUTER_NUMBERS:
         setattr(imputer, name, of_imputer[name])
+    amplitude = AmplitudeIndex()
+    for name in _AMPLITUDE_ARRAYS:
+        setattr(amplitude, name, arrays[f"amplitude.{name}"])
+    amplitude.mean_ = manifest["plants"]["mean_"]
     fill = None
     if "fill.median_" in arrays:
         fill = MedianFill()
         fill.median_ = arrays["fill.median_"]
-    features = Features(table, imputer, fill)
+    features = Features(table, imputer, amplitude, manifest["plants"]["slope_deg"], fill)
     if list(features.names) != manifest["columns"]:
         raise InputError("columns are not those of the tracks")
     record = manifest["record"]
@@ -130,6 +136,7 @@ def _pack_arrays(trained: TrainedModel) -> bytes:
     """Return arrays.npz; uncompressed and in fixed order, so that equal models are equal files."""
     features, model = trained.features, trained.model
     arrays = {f"imputer.{name}": getattr(features.imputer, name) for name in _IMPUTERARRAYS}
+    arrays |= {f"amplitude.{name}": getattr(features.amplitude, name) for name in _AMPLITUDE_ARRAYS}
     if features.fill is not None:
         arrays["fill.median_"] = features.fill.median_
     arrays |= {f"model.{name}": getattr(model, name) for name in _LEARNT[type(model)][0]}
@@ -171,6 +178,7 @@ def _describe(trained: TrainedModel, sources: Mapping[str, str]) -> dict[str, An
             name: getattr(features.imputer, name)
             for name in ("n_factors", "ridge", "drift_deg_per_sqrt_h", *_IMPUTER_NUMBERS)
         },
+        "plants": {"mean_": features.amplitude.mean_, "slope_deg": features.vegetation_deg},
         "columns": list(features.names),
         "sources": dict(sources),
         "versions": _versions(),
@@ -197,6 +205,8 @@ def _check_arrays(arrays: Mapping[str, Any], k: int, p: int, r: int) -> None:
         "imputer.loading_deg_": (k, r),
         "imputer.noise_deg_": (k,),
         "imputer.explained_": (k,),
+        "amplitude.norm_": (k,),
+        "amplitude.weight_": (k,),
         "fill.median_": (p - k,),
         "model.slope_": (p,),
         "model.mdi_": (p,),

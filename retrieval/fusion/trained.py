@@ -147,6 +147,8 @@ class TrainedModel:
             self.features.table.reference_deg,
             self.features.imputer.loading_deg_,
             self.features.imputer.noise_deg_,
+            self.features.amplitude.weight_,
+            self.features.vegetation_deg,
             self.weights,
         ):
             digest.update(np.ascontiguousarray(values, np.float64).tobytes())
@@ -265,6 +267,7 @@ def train(
     seed: int = 0,
     temperature_c: pd.Series[float] | None = None,
     weather: Weather | None = None,
+    vegetation: bool = True,
     rules: FlagRules | None = None,
     **settings: Any,
 ) -> TrainedModel:
@@ -286,6 +289,9 @@ def train(
         Degrees C by UTC time: days that were frozen do not train.
     weather : Weather, optional
         Makes its columns part of the model.
+    vegetation : bool
+        Takes off what plants turn the phases by (`retrieval.fusion.vegetation`); the paper does
+        not.
     rules : FlagRules, optional
         When estimates are not good.
     **settings
@@ -312,7 +318,8 @@ def train(
     days, vwc = days[kept], vwc[kept]
     # On one thread linear algebra adds up in one order, whatever the machine.
     with threadpool_limits(limits=1, user_api="blas"):
-        features = learn_features(arcs, days, weather) if len(days) else None
+        known = vwc if vegetation else None
+        features = learn_features(arcs, days, known, weather) if len(days) else None
     rows = daily_rows(features.table, arcs, days) if features else None
     heard = np.zeros(0, np.bool_) if rows is None else np.asarray(rows.n_arcs > 0)
     if features is None or rows is None or heard.sum() < _FEWEST_ROWS:

@@ -1,9 +1,9 @@
-"""Columns of weather and vegetation beside those of the tracks.
+"""Columns of weather beside those of the tracks.
 
-Rain of the days before, what of it the soil may still hold, temperature, and the normalised
-amplitude of the reflections, which falls as plants grow. Each value is made of what was measured by
-the time of its row. The day of the year is left out on purpose: with a season or two of training it
-is the climatology in disguise, which a forest would follow wherever tracks are weak.
+Rain of the days before, what of it the soil may still hold, and temperature. Each value is made of
+what was measured by the time of its row. The day of the year is left out on purpose: with a season
+or two of training it is the climatology in disguise, which a forest would follow wherever tracks
+are weak.
 
 Missing values: a window counts what is known in it. A rain sum is the known rain times the number
 of steps expected over the number known, a mean the mean of the known. Where less than half of the
@@ -21,16 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.errors import InputError
-from retrieval.fusion.columns import Floats, column_mean, column_median
-from retrieval.fusion.level import highest_mean
+from retrieval.fusion.columns import Floats, column_median
 from retrieval.fusion.prediction import Stamps
 
 __all__ = [
     "WEATHER_COLUMNS",
     "MedianFill",
     "Weather",
-    "amplitude_index",
-    "amplitude_norm",
     "weather_features",
 ]
 
@@ -123,51 +120,6 @@ def weather_features(weather: Weather, times: Stamps, keep_per_day: float = 0.9)
         _window_mean(weather, weather.temperature_c, times, days)[0] for days in _TEMPERATURE_DAYS
     ]
     return np.column_stack(columns)
-
-
-def amplitude_norm(amplitude: Floats) -> Floats:
-    """Return the norm of each track: the mean of its highest fifth over the training rows, (k,).
-
-    Parameters
-    ----------
-    amplitude : (n, k) float64
-        Of training rows only; NaN where a track was not heard.
-
-    Returns
-    -------
-    (k,) float64
-        NaN for tracks never heard.
-
-    Examples
-    --------
-    >>> amplitude_norm(np.array([[1.0], [2.0], [3.0], [4.0], [9.0], [np.nan]])).tolist()
-    [9.0]
-    """
-    # Tracks differ in the number of their rows; there are hundreds at most.
-    heard = (track[~np.isnan(track)] for track in amplitude.T)
-    return np.array([highest_mean(track) if len(track) else np.nan for track in heard])
-
-
-def amplitude_index(amplitude: Floats, norm: Floats, min_tracks: int = 5) -> Floats:
-    """Return the mean over tracks of amplitude over norm, (n,); about 1 over bare soil.
-
-    Parameters
-    ----------
-    amplitude : (n, k) float64
-        NaN where a track was not heard.
-    norm : (k,) float64
-        From `amplitude_norm` of the training rows.
-    min_tracks : int
-        With fewer the index is NaN.
-
-    Examples
-    --------
-    >>> amplitude_index(np.array([[5.0, 8.0], [5.0, np.nan]]), np.array([10.0, 10.0]), 2).tolist()
-    [0.65, nan]
-    """
-    over = amplitude / norm
-    enough = np.sum(~np.isnan(over), axis=1) >= min_tracks
-    return np.where(enough, column_mean(over.T), np.nan)
 
 
 @dataclass(eq=False)

@@ -65,8 +65,9 @@ def test_what_fills_the_rows_is_learnt_for_each_fold_from_its_training_rows(seas
     folds = make_folds(season.times, "blocks", blocks=3)
     asked = []
 
-    def fill(train):
+    def fill(train, vwc):
         asked.append(train)
+        np.testing.assert_array_equal(vwc, season.vwc[train])
         return season.features - season.features[train].mean(axis=0), season.dropped
 
     found = evaluate({"line": MeanPhase()}, fill, season.vwc, season.times, folds)

@@ -1,5 +1,7 @@
 """What is learnt from arcs for a trained model, and that test rows take no part in it."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -44,7 +46,7 @@ def weather(station):
 @pytest.mark.parametrize("with_weather", [False, True])
 def test_columns_are_tracks_and_then_weather_without_gaps(station, weather, with_weather):
     given = weather if with_weather else None
-    features = learn_features(station.arcs, station.days[:50], given)
+    features = learn_features(station.arcs, station.days[:50], weather=given)
     rows = daily_rows(features.table, station.arcs, station.days)
     columns = features.columns(rows, given)
     k = len(features.table)
@@ -61,14 +63,14 @@ def test_columns_are_tracks_and_then_weather_without_gaps(station, weather, with
 
 def test_weather_is_asked_for_where_it_was_learnt_and_nowhere_else(station, weather):
     for learnt, given, remedy in ((weather, None, "give it"), (None, weather, "leave it out")):
-        features = learn_features(station.arcs, station.days[:50], learnt)
+        features = learn_features(station.arcs, station.days[:50], weather=learnt)
         rows = daily_rows(features.table, station.arcs, station.days[:3])
         with pytest.raises(InputError, match=remedy):
             features.columns(rows, given)
 
 
 def test_without_weather_there_the_training_medians_stand_in(station, weather):
-    features = learn_features(station.arcs, station.days[:50], weather)
+    features = learn_features(station.arcs, station.days[:50], weather=weather)
     known = features.columns(daily_rows(features.table, station.arcs, station.days[:50]), weather)
     k = len(features.table)
     silent = daily_rows(features.table, station.arcs, station.days[-1:] + 400)
@@ -80,8 +82,10 @@ def test_without_weather_there_the_training_medians_stand_in(station, weather):
 def test_days_that_do_not_train_teach_nothing(station, weather):
     days = station.days[5:45:2]  # every other day: those between do not count either
     other = ~np.isin(days_of_arcs(station.arcs), days)
-    expected = learn_features(station.arcs, days, weather)
-    found = learn_features(spoilt(station.arcs, other), days, weather)
+    vwc = station.vwc[5:45:2]
+    expected = learn_features(station.arcs, days, vwc, weather)
+    found = learn_features(spoilt(station.arcs, other), days, vwc, weather)
+    assert found.vegetation_deg == expected.vegetation_deg != 0
     pd.testing.assert_frame_equal(
         found.table.to_frame(), expected.table.to_frame(), check_exact=True
     )
@@ -94,15 +98,15 @@ def test_rows_of_a_test_do_not_change_the_rows_that_train(station):
     train, test = np.arange(45), np.arange(45, len(station.days))
     tested = np.isin(days_of_arcs(station.arcs), station.days[test])
     for arcs in (spoilt(station.arcs, tested), station.arcs[~tested]):
-        expected, copies = daily_fill(station.arcs, station.days)(train)
-        found, other_copies = daily_fill(arcs, station.days)(train)
+        expected, copies = daily_fill(station.arcs, station.days)(train, station.vwc[train])
+        found, other_copies = daily_fill(arcs, station.days)(train, station.vwc[train])
         np.testing.assert_array_equal(found[train], expected[train])
         np.testing.assert_array_equal(other_copies[train], copies[train])
         assert (found[test] != expected[test]).any()
 
 
 def test_copies_lose_the_share_of_tracks_they_say(station, weather):
-    features = learn_features(station.arcs, station.days, weather)
+    features = learn_features(station.arcs, station.days, station.vwc, weather)
     rows = daily_rows(features.table, station.arcs, station.days)
     columns = features.columns(rows, weather)
     copies = features.dropped(rows, columns, seed=4)
@@ -128,18 +132,31 @@ def test_too_few_days_are_refused(station):
 def test_a_reference_shuffled_in_time_is_not_found_again(station, model):
     (fold,) = make_folds(station.days, "time")
     fill = daily_fill(station.arcs, station.days)
-    train = fold.train.tobytes()
-    kept = {train: fill(fold.train)}  # learnt without the reference: the same for each shuffle
-    r = permuted_r(
-        model, lambda rows: kept[rows.tobytes()], station.vwc, station.days, fold, 16, seed=2
-    )
+    r = permuted_r(model, fill, station.vwc, station.days, fold, 16, seed=2)
     # A shuffled R over 21 days has a standard deviation of about .22; of 16 of them, .06.
     assert abs(np.nanmean(r)) < 0.18
     # And the same rows do know the reference that is not shuffled.
     fitted = type(model)(**({"trees": 20, "min_leaf": 3} if isinstance(model, RfMdi) else {}))
-    columns, copies = kept[train]
+    columns, copies = fill(fold.train, station.vwc[fold.train])
     fitted.fit(
         columns[fold.train], station.vwc[fold.train], station.days[fold.train], copies[fold.train]
     )
     said = fitted.predict(columns[fold.test]).vwc
     assert np.corrcoef(said, station.vwc[fold.test])[0, 1] > 0.7
+
+
+def test_what_plants_turn_phases_by_is_taken_off(station):
+    bare = learn_features(station.arcs, station.days)
+    found = learn_features(station.arcs, station.days, station.vwc)
+    assert bare.vegetation_deg == 0.0
+    assert found.vegetation_deg != 0.0
+    rows = daily_rows(found.table, station.arcs, station.days)
+    index = found.amplitude.transform(rows.amplitude)
+    off = bare.columns(rows) - found.columns(rows)
+    np.testing.assert_allclose(
+        off, np.broadcast_to(found.vegetation_deg * index[:, None], off.shape), atol=1e-9
+    )
+    silent = rows.amplitude.copy()
+    silent[0] = np.nan
+    unknown = dataclasses.replace(rows, amplitude=silent)
+    np.testing.assert_array_equal(found.columns(unknown)[0], bare.columns(rows)[0])

@@ -275,9 +275,10 @@ def test_no_number_of_the_manifest_can_be_changed(folder):
         (b'"text"', "is no manifest"),
         (b"{}", "is no manifest"),
         (b'{"format": "1"}', "is no manifest"),
-        (b'{"format": 1}', "does not name the files"),
-        (b'{"format": 1, "sha256": []}', "does not name the files"),
-        (b'{"format": 2}', "is of format 2, and this soilglint knows up to 1; update"),
+        (b'{"format": 2}', "does not name the files"),
+        (b'{"format": 2, "sha256": []}', "does not name the files"),
+        (b'{"format": 1}', "is of format 1, and this soilglint reads 2; train the model again"),
+        (b'{"format": 3}', "is of format 3, and this soilglint knows up to 2; update"),
     ],
 )
 def test_what_is_no_manifest_is_refused(folder, content, message):
@@ -339,7 +340,7 @@ def test_arrays_of_other_shapes_or_types_are_refused(folder):
     whole = contents(folder)
     with np.load(folder / "arrays.npz") as file:
         arrays = {name: file[name] for name in file.files}
-    assert len(arrays) == 11
+    assert len(arrays) == 13
     for name, values in arrays.items():
         for other in (values[:-1], values[:, None], values.astype(np.float32), None):
             write(folder, {"arrays.npz": npz(folder, **{name: other})})

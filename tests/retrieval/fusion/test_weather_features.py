@@ -8,8 +8,6 @@ from retrieval.fusion.weather_features import (
     WEATHER_COLUMNS,
     MedianFill,
     Weather,
-    amplitude_index,
-    amplitude_norm,
     weather_features,
 )
 
@@ -146,18 +144,6 @@ def test_weather_that_is_no_regular_series_is_refused(change, message):
 def test_an_index_that_keeps_all_is_refused():
     with pytest.raises(InputError, match="between 0 and 1"):
         weather_features(daily(np.ones(40)), FIRST + np.array([40]) * DAY, keep_per_day=1.0)
-
-
-def test_the_norm_is_the_highest_fifth_of_each_track():
-    amplitude = np.array([[k, np.nan, 10.0 if k < 5 else np.nan] for k in range(10)])
-    found = amplitude_norm(amplitude)
-    np.testing.assert_allclose(found, [8.5, np.nan, 10.0])
-
-
-def test_the_index_is_the_mean_over_the_tracks_heard():
-    norm = np.array([10.0, 20.0, np.nan, 40.0])
-    amplitude = np.array([[10.0, 10.0, 5.0, 30.0], [5.0, np.nan, 5.0, np.nan]])
-    np.testing.assert_allclose(amplitude_index(amplitude, norm, 2), [2.25 / 3, np.nan])
 
 
 def test_gaps_take_the_median_of_the_training_rows():
