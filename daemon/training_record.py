@@ -33,6 +33,8 @@ class Record:
 
     Attributes
     ----------
+    station : str
+        Its name.
     arcs : DataFrame
         Arc table of the station.
     reference : DailyReference
@@ -45,6 +47,7 @@ class Record:
         Hashes of what was read, by name.
     """
 
+    station: str
     arcs: pd.DataFrame
     reference: DailyReference
     weather: Weather | None
@@ -53,6 +56,7 @@ class Record:
 
 
 def record_of(
+    station: str,
     arcs: pd.DataFrame,
     reference: Path,
     weather: Path | None = None,
@@ -64,6 +68,8 @@ def record_of(
 
     Parameters
     ----------
+    station : str
+        Its name.
     arcs : DataFrame
         Arc table of one station.
     reference : Path
@@ -113,7 +119,7 @@ def record_of(
             f"{reference}: {plural(len(daily), 'day')} with arcs, a reference and thawed ground"
             f"{asked}, expected {_FEWEST_DAYS} or more; give a longer record"
         )
-    return Record(arcs, daily, beside, temperature_c, sources)
+    return Record(station, arcs, daily, beside, temperature_c, sources)
 
 
 def _span(since: date | None, until: date | None) -> str:

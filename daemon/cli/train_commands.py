@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -138,6 +139,7 @@ def train(
         vegetation=not as_printed,
         **settings,
     )
+    trained = replace(trained, station=record.station)
     save_model(trained, out, record.sources)
     summary = training_summary(trained, record, out)
     read = {"--config": config, "--arcs": arcs, "--weather": weather}
@@ -231,8 +233,8 @@ def _record(
     from daemon.arcs_to_estimates import arcs_of_station, temperatures_of
     from daemon.training_record import record_of
 
-    table, _ = arcs_of_station(settings, arcs, station)
-    return record_of(table, reference, weather, temperatures_of(settings), first, last)
+    table, name = arcs_of_station(settings, arcs, station)
+    return record_of(name, table, reference, weather, temperatures_of(settings), first, last)
 
 
 def _day(option: str, text: str | None) -> date | None:

@@ -126,6 +126,7 @@ def unpack(
         ),
         FlagRules(**manifest["rules"]),
         manifest["seed"],
+        str(manifest["station"]),
     )
     if trained.model_id != manifest["model_id"]:
         raise InputError(f"says {manifest['model_id']} and holds {trained.model_id}")
@@ -165,6 +166,7 @@ def _describe(trained: TrainedModel, sources: Mapping[str, str]) -> dict[str, An
     return {
         "model_id": trained.model_id,
         "name": trained.name,
+        "station": trained.station,
         "seed": trained.seed,
         "rules": dataclasses.asdict(trained.rules),
         "record": trained.record.as_dict(),

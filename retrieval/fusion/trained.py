@@ -33,12 +33,12 @@ from retrieval.fusion.weather_features import Weather
 from retrieval.fusion.windows import estimate_table
 from retrieval.validation import Scores, scores
 
-__all__ = ["FlagRules", "TrainedModel", "TrainingRecord", "train"]
+__all__ = ["LEAST_SKILL", "FlagRules", "TrainedModel", "TrainingRecord", "train"]
 
 _BLOCKS, _GAP_DAYS = 5, 5.0
 _FEWEST_ROWS = 30
 # A model that explains less of the reference in its own cross-validation knows nothing.
-_LEAST_SKILL = 0.1
+LEAST_SKILL = 0.1
 # m3 m-3. The mean of leaves that all hold the highest moisture misses it by its last digits.
 _ROUNDING = 1e-9
 
@@ -123,6 +123,8 @@ class TrainedModel:
         When an estimate is not good.
     seed : int
         Of all its draws.
+    station : str
+        Name of the station, empty where it is not known.
     """
 
     name: str
@@ -131,6 +133,7 @@ class TrainedModel:
     record: TrainingRecord
     rules: FlagRules = field(default_factory=FlagRules)
     seed: int = 0
+    station: str = ""
 
     @property
     def weights(self) -> Floats:
@@ -231,7 +234,7 @@ class TrainedModel:
         flag[(coverage < rules.min_coverage) | (count < rules.min_tracks)] = "degraded"
         beyond = (vwc < record.lowest - _ROUNDING) | (vwc > record.highest + _ROUNDING)
         flag[beyond] = "extrapolated"
-        if not record.skill > _LEAST_SKILL:
+        if not record.skill > LEAST_SKILL:
             flag[:] = "degraded"
         silent = count == 0
         flag[silent] = "degraded"

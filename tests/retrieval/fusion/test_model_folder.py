@@ -1,5 +1,6 @@
 """A model in its folder: the same to the last bit, and nothing else is let in."""
 
+import dataclasses
 import hashlib
 import io
 import json
@@ -88,12 +89,14 @@ def test_a_loaded_model_says_the_same_to_the_last_bit(
         rain, temperature = draws.gamma(0.3, 8.0, len(time)), draws.normal(12, 4, len(time))
         weather = Weather(time, rain, temperature, np.timedelta64(1, "D"))
         model = trained_on(station, name, weather=weather)
+    model = dataclasses.replace(model, station="fild")
     save_model(model, tmp_path / "deep" / "model", {"arcs": "12ab"})
     found = load_model(tmp_path / "deep" / "model")
-    assert (found.model_id, found.record, found.rules) == (
+    assert (found.model_id, found.record, found.rules, found.station) == (
         model.model_id,
         model.record,
         model.rules,
+        "fild",
     )
     times = pd.date_range("2024-05-20", "2024-06-09", freq="5h", tz="UTC")
     for one in ("estimate", "estimate_days"):
