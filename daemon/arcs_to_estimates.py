@@ -23,6 +23,7 @@ from retrieval.arc_files import read_arc_table
 from retrieval.errors import InputError
 from retrieval.fusion import LinearModel, LinearSettings, RetrospectiveModel, dry_season_doy
 from retrieval.fusion.dry_season import YearLevel
+from retrieval.fusion.trained import TrainedModel
 from retrieval.soil import soil_limits
 
 __all__ = [
@@ -230,7 +231,7 @@ def _check_estimable(arcs: pd.DataFrame, station: str) -> None:
 def estimate_trained(
     arcs: pd.DataFrame,
     station: str,
-    folder: Path,
+    trained: TrainedModel,
     *,
     every_minutes: int,
     temperature_c: pd.Series[float] | None = None,
@@ -243,8 +244,8 @@ def estimate_trained(
     ----------
     arcs, station, every_minutes, temperature_c, now
         As in `estimate_station`.
-    folder : Path
-        Of the model.
+    trained : TrainedModel
+        Of the station.
     weather : Path, optional
         Series of rain and temperature, if the model was trained with them. Its temperatures tell
         frozen ground where `temperature_c` is None.
@@ -254,28 +255,26 @@ def estimate_trained(
     UsageError
         Weather is missing or too much.
     InputError
-        There is no accepted arc, the name cannot stand in a record, or the folder is no model that
-        can be used.
+        There is no accepted arc, the name cannot stand in a record, or the weather cannot be read.
     """
     from retrieval.fusion.given_weather import daily_weather
-    from retrieval.fusion.model_folder import load_model
     from retrieval.given_series import read_series
 
     _check_estimable(arcs, station)
-    model = load_model(folder)
-    with_weather = model.features.fill is not None
+    with_weather = trained.features.fill is not None
     if with_weather and weather is None:
         raise UsageError(
-            f"{folder}: was trained with weather, which its estimates need too; give --weather FILE"
+            f"{trained.model_id}: was trained with weather, which its estimates need too; give "
+            "--weather FILE"
         )
     if weather is not None and not with_weather:
-        raise UsageError(f"--weather: {folder} was trained without weather; leave it out")
+        raise UsageError(f"--weather: {trained.model_id} was trained without it; leave it out")
     given = None if weather is None else read_series(weather)
     beside = None if given is None else daily_weather(given)
     if temperature_c is None and given is not None:
         temperature_c = given_temperatures(given)
     times = grid_times(arcs, every_minutes)
-    table = model.estimate(arcs, times, temperature_c, beside)
+    table = trained.estimate(arcs, times, temperature_c, beside)
     product = DAILY if every_minutes == _DAY_MINUTES else LIVE
     now = now or pd.Timestamp.now(tz="UTC")
     return Estimation(False, estimate_records(table, station, product, now))

@@ -39,7 +39,6 @@ __all__ = ["Config", "load_config", "window_margins"]
 _LATER_SECTIONS = ("influxdb", "mqtt", "http")
 _LATER_KEYS = (
     "inbox.quarantine",
-    "model.path",
     "model.reference",
     "schedule.publish_s",
     "schedule.retrain",
@@ -47,7 +46,7 @@ _LATER_KEYS = (
     "store.max_mb",
     "weather.topic",
 )
-_LATER_MODELS = ("rf-mdi", "rf-mda", "fusion", "svm", "rbf", "cnn")
+_LATER_MODELS = ("rf-mda", "fusion", "svm", "rbf", "cnn")
 _LATER = "comes with a later release; take it out of the file"
 
 
@@ -119,6 +118,16 @@ class Config(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _trained_somewhere(self) -> Config:
+        kind = self.model.kind
+        if self.model.path is None and kind not in ("auto", "linear"):
+            raise ValueError(
+                f'model.kind = "{kind}": this model is trained on a reference; name the folder '
+                f'that `soilglint train --model {kind}` wrote with model.path, or use "linear"'
+            )
+        return self
+
     @property
     def path(self) -> Path:
         """The configuration file itself."""
@@ -174,7 +183,7 @@ class Config(Section):
         return {name: json.dumps(value) for name, value in values.items()}
 
     def model_settings(self) -> LinearSettings:
-        """Return the settings of the linear model."""
+        """Return the settings of the linear model that needs no reference."""
         return LinearSettings(
             soil=self.soil.limits,
             min_days=self.model.min_days,
@@ -210,7 +219,7 @@ def load_config(path: Path) -> Config:
 def _with_paths_from(config: Config, folder: Path) -> Config:
     """Resolve relative paths against the folder of the configuration file."""
     here = Path(glob.escape(str(folder)))  # orbits are patterns; the folder's own name is not one
-    weather = config.weather
+    weather, model = config.weather, config.model
     return config.model_copy(
         update={
             "inbox": config.inbox.model_copy(update={"path": folder / config.inbox.path}),
@@ -221,6 +230,7 @@ def _with_paths_from(config: Config, folder: Path) -> Config:
                     "sp3": tuple(str(here / name) for name in config.orbits.sp3),
                 }
             ),
+            "model": model.model_copy(update={"path": model.path and folder / model.path}),
             "weather": weather and weather.model_copy(update={"path": folder / weather.path}),
         }
     )

@@ -50,8 +50,10 @@ EXPLANATIONS: Mapping[str, str] = {
     "signals": "Which signals make arcs. Once there are arcs, another choice needs a new store.",
     "signals.use": "Empty or absent: all that a file holds.",
     "model": "How phases become soil moisture.",
-    "model.kind": '"auto" means "linear" in this version.',
-    "model.min_days": "Days with arcs before moisture is levelled.",
+    "model.kind": 'Which model must lie in path: "rf-mdi", "linear" or "mean-phase"; "auto": any. '
+    "Without path auto and linear both are the linear model that needs no reference.",
+    "model.path": "Folder that `soilglint train` wrote. Absent: that linear model.",
+    "model.min_days": "Days with arcs before it levels moisture.",
     "schedule": "When it looks for files, and for which times it estimates.",
     "schedule.ingest_s": "Seconds between looks at the inbox, for the unattended service.",
     "schedule.grid_minutes": "Grid of the estimates; divides a day.",
@@ -90,6 +92,7 @@ _EXAMPLES: Mapping[str, Any] = {
     "qc.max_gap_s": 300.0,
     "refraction.pressure_hpa": 1013.25,
     "refraction.temperature_c": 15.0,
+    "model.path": "model",
     "weather.path": "weather.csv",
 }
 

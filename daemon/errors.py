@@ -4,6 +4,7 @@ The tree::
 
     DaemonError
     ├── ConfigError            the configuration file is not what it should be
+    │   ├── ModelError             the model's folder cannot be used at this station
     │   └── SettingsChangedError   the store's arcs were made with other settings
     ├── UsageError             a command was given what it cannot use
     ├── WeatherError           the weather file is not what it should be
@@ -20,6 +21,7 @@ Each message says what was expected, what was found and where, and what to do ab
 __all__ = [
     "ConfigError",
     "DaemonError",
+    "ModelError",
     "NotThereError",
     "OutputError",
     "SettingsChangedError",
@@ -38,6 +40,10 @@ class DaemonError(Exception):
 
 class ConfigError(DaemonError):
     """The configuration file is not what it should be."""
+
+
+class ModelError(ConfigError):
+    """The model's folder cannot be used at this station."""
 
 
 class SettingsChangedError(ConfigError):

@@ -50,6 +50,8 @@ def estimate_records(
     list of dict
         Keys in the order of `ESTIMATE_FIELDS`; None where there is no value. `revision` is 1.
     """
+    if estimates.empty:
+        return []
     times = pd.DatetimeIndex(estimates["time"])
     latency_s = np.round((made_at - times).total_seconds()).astype(int)
     rows = estimates.assign(

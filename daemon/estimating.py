@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -12,20 +11,21 @@ from daemon.config import Config
 from daemon.estimates import Estimate, estimate_records
 from daemon.horizon import OPEN
 from daemon.intake import ORBIT_KINDS
+from daemon.load_model import load_station_model
+from daemon.plural import plural
+from daemon.station_model import Estimated, StationModel, lacking_words
 from daemon.store import FileState, Store
 from daemon.utc import parse_utc, utc_texts
-from daemon.weather import temperature_series
-from retrieval.fusion import LinearModel
+from retrieval.fusion import ESTIMATE_COLUMNS
 
 __all__ = ["DAILY", "LIVE", "SILENCE", "EstimateReport", "make_estimates"]
 
 LIVE, DAILY = "live", "daily"
 
-# The model looks a year back, over whole UTC days, from windows of a day.
-_HISTORY = pd.Timedelta(days=367)
 # So long after the last observation the silence is stated; later there is nothing to state.
 SILENCE = pd.Timedelta(days=7)
 _DAY = pd.Timedelta(days=1)
+_ARCS_AT_ONCE = 10_000
 # What says when, by what and how often an estimate was made, and not what it says.
 _OF_MAKING = ("revision", "latency_s", "software_version")
 
@@ -38,19 +38,26 @@ class EstimateReport:
     ----------
     new, revised : int
         Estimates of times that had none, and estimates that late files have changed.
+    problems : dict
+        Key of the configuration -> what estimates lack, and why.
     """
 
-    new: int
-    revised: int
+    new: int = 0
+    revised: int = 0
+    problems: dict[str, str] = field(default_factory=dict)
 
 
-def make_estimates(config: Config, store: Store, now: pd.Timestamp) -> EstimateReport:
+def make_estimates(
+    config: Config, store: Store, now: pd.Timestamp, model: StationModel | None = None
+) -> EstimateReport:
     """Make the estimates that are missing, and make those again that late files have changed.
 
     Which times have an estimate, and what it says, follows from the observations in the store and
     not from the order or the hour in which they came: there is a live one for each time of the UTC
     grid from the first epoch to the last, but for silences of more than a week, and a daily one for
     the end of each UTC day that lies two days back. Live ones follow late files for two days.
+    An estimate that another model has made stays as it is. With the first estimate of a model, the
+    model goes into the store, and from then on the track that it places each arc on.
 
     Parameters
     ----------
@@ -60,46 +67,90 @@ def make_estimates(config: Config, store: Store, now: pd.Timestamp) -> EstimateR
         Open for writing.
     now : Timestamp
         UTC, for ``latency_s``.
+    model : StationModel, optional
+        Loaded before, by who estimates more than once; by default the one of the configuration is
+        loaded when there is something to estimate.
+
+    Raises
+    ------
+    ModelError
+        The model cannot be loaded. What is due stays due.
     """
     station = config.station.name
     due = store.estimates_due(station)
     if due is None:
-        return EstimateReport(0, 0)  # nothing has come since the last ones were made
+        return EstimateReport()  # nothing has come since the last ones were made
     heard = _heard(store, station)
     if not heard:
-        return EstimateReport(0, 0)  # weather alone
+        return EstimateReport()  # weather alone
+    model = model or load_station_model(config)
     last = heard[-1][1] - SILENCE
     step = pd.Timedelta(minutes=config.schedule.grid_minutes)
     live = _grid(heard, step, last)
-    before = {e["time"]: e for e in store.estimates(station, LIVE, since=due)}
-    fresh = ~pd.Index(utc_texts(live, "s")).isin(store.estimate_times(station, LIVE))
-    live = live[fresh | (live >= due)]
+    # What another model said is not for this one to revise.
+    before = {
+        estimate["time"]: estimate
+        for estimate in store.estimates(station, LIVE, since=due)
+        if estimate["model_id"] == model.model_id
+    }
+    texts = pd.Index(utc_texts(live, "s"))
+    fresh = ~texts.isin(store.estimate_times(station, LIVE))
+    live = live[fresh | ((live >= due) & texts.isin(list(before)))]
     daily = _grid(heard, _DAY, last - OPEN)
     daily = daily[~pd.Index(utc_texts(daily, "s")).isin(store.estimate_times(station, DAILY))]
-    times = live.union(daily)
-    made = _records(config, store, times, now)
-    records = [_as_revision(made[time], before.get(time)) for time in utc_texts(live, "s")]
-    written = [record for record in records if record is not None]
-    written += [{**made[time], "product": DAILY} for time in utc_texts(daily, "s")]
+    made = _estimated(model, store, station, live, daily)
+    revisions = (
+        _as_revision(record, before.get(record["time"]))
+        for record in estimate_records(made.live, station, LIVE, now)
+    )
+    written = [record for record in revisions if record is not None]
+    written += estimate_records(made.daily, station, DAILY, now)
     written.sort(key=lambda record: (record["time"], record["product"]))
     with store.transaction():
+        if written:
+            store.put_model(station, model.describe(), since=written[0]["time"])
         store.put_estimates(written)
+        _weigh_arcs(model, store, station)
         store.clear_estimates_due(station)
     revised = sum(record["revision"] > 1 for record in written)
-    return EstimateReport(len(written) - revised, revised)
+    return EstimateReport(len(written) - revised, revised, _weather_problem(model, made))
 
 
-def _records(
-    config: Config, store: Store, times: pd.DatetimeIndex, now: pd.Timestamp
-) -> Mapping[str, Estimate]:
-    """Return live estimates by their time."""
+def _estimated(
+    model: StationModel,
+    store: Store,
+    station: str,
+    live: pd.DatetimeIndex,
+    daily: pd.DatetimeIndex,
+) -> Estimated:
+    """Return the estimates of a model for given times."""
+    times = live.union(daily)
     if times.empty:
+        none = pd.DataFrame(columns=list(ESTIMATE_COLUMNS))
+        return Estimated(none, none)
+    arcs = store.model_arcs(station, times[0] - model.history, times[-1])
+    return model.estimate(arcs, live, daily, store.weather(station))
+
+
+def _weigh_arcs(model: StationModel, store: Store, station: str) -> None:
+    """Note the tracks of the arcs behind a model's estimates that none has been noted of."""
+    since = store.model_since(station, model.model_id)
+    while since is not None:
+        arcs = store.arcs_to_weigh(station, since - _DAY, _ARCS_AT_ONCE)
+        tracks = model.weigh(arcs)
+        if arcs.empty or tracks is None:
+            return
+        store.put_arc_tracks(
+            station, model.model_id, zip(arcs.index.tolist(), tracks.tolist(), strict=True)
+        )
+
+
+def _weather_problem(model: StationModel, made: Estimated) -> dict[str, str]:
+    """Say of how many estimates weather lacks, if of any."""
+    number = made.n_without_weather
+    if not number:
         return {}
-    station = config.station.name
-    arcs = store.model_arcs(station, times[0] - _HISTORY, times[-1])
-    temperature_c = temperature_series(store.weather(station))
-    table = LinearModel(config.model_settings()).estimate(arcs, times, temperature_c)
-    return {record["time"]: record for record in estimate_records(table, station, LIVE, now)}
+    return {"weather.path": lacking_words(model, plural(number, "estimate"))}
 
 
 def _as_revision(record: Estimate, before: Estimate | None) -> Estimate | None:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from daemon.config import Config
+from daemon.errors import ModelError
 from daemon.estimating import EstimateReport, make_estimates
 from daemon.ingest import IngestReport, ingest
+from daemon.station_model import StationModel
 from daemon.store import Store
 
 __all__ = ["RunReport", "run_once"]
@@ -29,6 +31,12 @@ class RunReport:
 
     ingest: IngestReport
     estimates: EstimateReport
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """File, or key of the configuration, -> what could not be used or done, and why."""
+        # What is wrong with a weather file says more than what estimates lack for it.
+        return {**self.estimates.problems, **self.ingest.problems}
 
     @property
     def changed(self) -> bool:
@@ -51,8 +59,12 @@ def run_once(
     tell: Callable[[str], None] | None = None,
     *,
     any_station: bool = False,
+    model: StationModel | None = None,
 ) -> RunReport:
     """Take in what lies in the inbox and make the estimates it allows, once.
+
+    Where the model cannot be loaded that is told as a problem of its key: files are taken in all
+    the same, and the estimates are made once it can.
 
     Parameters
     ----------
@@ -64,6 +76,8 @@ def run_once(
         Gets a short message before each longer step.
     any_station : bool
         Let files of other stations in: arcs under their own names, no estimates.
+    model : StationModel, optional
+        Loaded before, by who runs more than once (`daemon.load_model`).
 
     Raises
     ------
@@ -79,4 +93,9 @@ def run_once(
     with Store.writing(config.store.path, make_folder=beside) as store:
         report = ingest(config, store, now, tell, any_station=any_station)
         tell("making estimates")
-        return RunReport(report, make_estimates(config, store, now))
+        try:
+            estimates = make_estimates(config, store, now, model)
+        except ModelError as error:
+            waiting = f"{error}; estimates wait until it can be used"
+            estimates = EstimateReport(problems={"model.path": waiting})
+        return RunReport(report, estimates)

@@ -130,9 +130,14 @@ class SignalsSection(Section):
 
 
 class ModelSection(Section):
-    """``[model]``: how phases become soil moisture."""
+    """``[model]``: how phases become soil moisture.
 
-    kind: Literal["auto", "linear"] = "auto"
+    With a path it is the trained model in that folder, and `kind` says which it must be; without
+    one it is the linear model that needs no reference.
+    """
+
+    kind: Literal["auto", "linear", "rf-mdi", "mean-phase"] = "auto"
+    path: Path | None = None
     min_days: int = Field(default=30, ge=1, le=365)
 
 

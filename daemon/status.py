@@ -6,11 +6,16 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from daemon.config import Config
+from daemon.errors import ModelError
 from daemon.estimating import LIVE
 from daemon.ingest import changed_settings, setting_notes
 from daemon.intake import ORBIT_KINDS
+from daemon.load_model import load_trained
+from daemon.plural import plural
+from daemon.station_model import Trained, lacking_words
 from daemon.store import FileState, Store
 from daemon.utc import utc_text
 from retrieval import gnss
@@ -37,6 +42,7 @@ def station_status(config: Config, store: Store) -> dict[str, Any]:
             accepted[row["signal"]] += row["number"]
     estimates = store.estimates(name, LIVE, last=1)
     notes = setting_notes(config)
+    notes |= _model_notes(config, store)
     changes = changed_settings(config, store)
     if changes:
         notes["settings"] = f"`soilglint run` refuses, for the store's arcs have others: {changes}"
@@ -84,6 +90,7 @@ def station_status(config: Config, store: Store) -> dict[str, Any]:
             key: known.height_m for key, known in store.apriori_heights(name).items()
         },
         "calibration_days": config.model.min_days,
+        "model": _model_in_use(store, name, estimates[0]["model_id"]) if estimates else None,
         "estimate": estimates[0] if estimates else None,
         "outbox": {
             "waiting": store.outbox_size(name),
@@ -101,6 +108,44 @@ def _kept(store: Store, site: str) -> dict[str, Any] | None:
     edges = gnss.gps_to_utc(np.array([first, last + 1]).astype("datetime64[h]"))
     begin, end = (utc_text(edge, "s") for edge in edges)
     return {"first": begin, "last": end, "observations": number, "bytes": size}
+
+
+def _model_in_use(store: Store, station: str, model_id: str) -> dict[str, Any] | None:
+    """Return what is told of the model of the last estimate, None where it made it long ago."""
+    model, since = store.model(station, model_id), store.model_since(station, model_id)
+    if model is None or since is None:
+        return None
+    return {
+        "model_id": model.model_id,
+        "name": model.name,
+        "since": utc_text(since, "s"),
+        "training": None
+        if model.n_days is None
+        else {
+            "first_day": model.first_day,
+            "last_day": model.last_day,
+            "days": model.n_days,
+            "reference_range": [model.lowest, model.highest],
+            "skill": model.skill,
+            "weather": list(model.weather),
+            "tracks": len(model.tracks),
+        },
+    }
+
+
+def _model_notes(config: Config, store: Store) -> dict[str, str]:
+    """Say what keeps the trained model of the configuration from its work."""
+    folder, name = config.model.path, config.station.name
+    if folder is None:
+        return {}
+    try:
+        model = Trained(load_trained(config, folder))
+    except ModelError as error:
+        return {"model.path": f"{error}; estimates wait until it can be used"}
+    last = store.last_epoch(name, name)
+    if last is None or not model.lacks_weather(pd.DatetimeIndex([last]), store.weather(name)).any():
+        return {}
+    return {"weather.path": lacking_words(model, "the newest observations")}
 
 
 def status_lines(status: dict[str, Any]) -> list[str]:
@@ -130,7 +175,7 @@ def status_lines(status: dict[str, Any]) -> list[str]:
         lines.append(f"  {signal:<6}  {number} accepted, {height}")
     for site, numbers in arcs["of_other_stations"].items():
         lines.append(f"  of {site}: {numbers['accepted']} accepted, {numbers['rejected']} rejected")
-    lines += _estimate_lines(status)
+    lines += [*_model_lines(status["model"]), *_estimate_lines(status)]
     kept, outbox = status["observations_kept"], status["outbox"]
     if kept is not None:
         lines.append(
@@ -167,6 +212,22 @@ def note_lines(notes: dict[str, str], what: str = "note on") -> list[str]:
         f"  {what} {them[0]}{f' and {len(them) - 1} more' if len(them) > 1 else ''}: {note}"
         for note, them in names.items()
     ]
+
+
+def _model_lines(model: dict[str, Any] | None) -> list[str]:
+    """Write which model is in use."""
+    if model is None:
+        return []
+    lines, training = [f"model     {model['model_id']}, since {model['since']}"], model["training"]
+    if training is not None:
+        low, high = training["reference_range"]
+        beside = "".join(f", {kind}" for kind in training["weather"])
+        lines.append(
+            f"  trained {plural(training['days'], 'day')}, {training['first_day']} to "
+            f"{training['last_day']}, {low:.3f} to {high:.3f} m3 m-3, "
+            f"{plural(training['tracks'], 'track')}{beside}"
+        )
+    return lines
 
 
 def _estimate_lines(status: dict[str, Any]) -> list[str]:

@@ -8,13 +8,22 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from daemon.errors import WeatherError
+from retrieval.fusion.given_weather import daily_weather
+from retrieval.fusion.weather_features import Weather
 from retrieval.given_series import GivenSeries
 from retrieval.special_files import special_kind
 
-__all__ = ["WEATHER_COLUMNS", "given_temperatures", "read_weather", "temperature_series"]
+__all__ = [
+    "WEATHER_COLUMNS",
+    "daily_weather_of",
+    "given_temperatures",
+    "read_weather",
+    "temperature_series",
+]
 
 WEATHER_COLUMNS = ("time", "temperature_c", "rain_mm")
 
@@ -79,6 +88,21 @@ def read_weather(path: Path) -> pd.DataFrame:
 def temperature_series(weather: pd.DataFrame) -> pd.Series[float]:
     """Return the temperatures of `read_weather` as the models take them, indexed by UTC time."""
     return weather.set_index("time")["temperature_c"]
+
+
+def daily_weather_of(weather: pd.DataFrame) -> Weather:
+    """Return rows of `read_weather` by UTC day, as models are trained with them.
+
+    Without any value it is a `Weather` of no days.
+    """
+    times = weather["time"].dt.tz_localize(None).to_numpy("datetime64[ns]")
+    rain_mm, temperature_c = (weather[name].to_numpy() for name in ("rain_mm", "temperature_c"))
+    if np.isnan(rain_mm).all() and np.isnan(temperature_c).all():
+        none = np.empty(0)
+        return Weather(np.empty(0, "datetime64[ns]"), none, none, np.timedelta64(1, "D"))
+    unknown = np.full(len(times), np.nan)
+    path = Path("weather.path")  # nothing there can be wrong
+    return daily_weather(GivenSeries(path, times, unknown, temperature_c, rain_mm, unknown))
 
 
 def given_temperatures(series: GivenSeries) -> pd.Series[float] | None:

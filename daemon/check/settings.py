@@ -16,7 +16,7 @@ _WHOLE_HORIZON = ((0.0, 360.0),)
 
 
 def settings_findings(config: Config) -> list[Finding]:
-    """Say where the station stands, what it uses of the sky, and how it comes to moisture."""
+    """Say where the station stands, what it uses of the sky, and what its soil can hold."""
     station = config.station
     height = (
         ""
@@ -34,12 +34,6 @@ def settings_findings(config: Config) -> list[Finding]:
         Finding(Level.OK, "station.azimuths", _mask(config)),
         _signals(config),
         _soil(config),
-        Finding(
-            Level.OK,
-            "model",
-            f"linear, id {config.model_settings().model_id}; levelled after "
-            f"{plural(config.model.min_days, 'day')} with arcs, calibrating until then",
-        ),
     ]
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from daemon.check.finding import Finding, Level
 from daemon.check.inbox import inbox_findings
+from daemon.check.model import model_findings
 from daemon.check.newest import newest_findings, newest_observation
 from daemon.check.orbits import orbit_findings
 from daemon.check.settings import schedule_findings, settings_findings, weather_findings
@@ -46,6 +47,7 @@ def check_station(config: Config, now: pd.Timestamp | None = None) -> list[Findi
     newest = newest_observation(files, config, now)
     return [
         *settings_findings(config),
+        *_looked("model.path", lambda: model_findings(config)),
         *_looked("inbox.path", lambda: inbox_findings(config, files)),
         *newest_findings(newest, config, now),
         *_looked("orbits", lambda: orbit_findings(config, files, newest, now)),

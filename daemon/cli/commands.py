@@ -247,7 +247,7 @@ def _run_report(report: RunReport) -> dict[str, Any]:
         "weather_new": ingested.weather_new,
         "estimates_new": report.estimates.new,
         "estimates_revised": report.estimates.revised,
-        "problems": ingested.problems,
+        "problems": report.problems,
         "notes": ingested.notes,
     }
 
@@ -264,7 +264,7 @@ def _run_text(report: RunReport) -> str:
         f"arcs      {ingested.arcs_new} new, in place of {ingested.arcs_superseded}",
         *([f"weather   {plural(ingested.weather_new, 'row')}"] if ingested.weather_new else []),
         f"estimates {report.estimates.new} new, {report.estimates.revised} made again",
-        *note_lines(ingested.problems, "problem of"),
+        *note_lines(report.problems, "problem of"),
         *note_lines(ingested.notes),
     ]
     return "\n".join(lines)

@@ -67,6 +67,14 @@ def estimate(
             readable=False, help="Rain and temperature, for a model that was trained with them."
         ),
     ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            readable=False,
+            help="Also write the arcs with track and track_weight of a trained model: .parquet or "
+            ".csv.",
+        ),
+    ] = None,
     mode: Annotated[
         Mode, typer.Option(help="Know the past only, or level each year on its dry season.")
     ] = Mode.CAUSAL,
@@ -82,7 +90,12 @@ def estimate(
     as_json: Annotated[bool, typer.Option("--json", help="Write the summary as JSON.")] = False,
 ) -> None:
     """Turn arcs into soil moisture with bounds and flags."""
-    check_table(out, [arcs] if arcs else ())
+    read = [arcs] if arcs else []
+    check_table(out, read)
+    if weights is not None:
+        check_table(weights, read, "--weights")
+        if weights.resolve() == out.resolve():
+            raise UsageError(f"--weights {weights}: is where --out goes; name another file")
     trained = model != "linear" and Path(model).is_dir()
     if trained:
         _check_trained_options(arcs, config, texture, latitude, mode)
@@ -90,8 +103,14 @@ def estimate(
         _check_options(arcs, config, texture, latitude, model, every, mode)
         if weather is not None:
             raise UsageError("--weather: the linear model has no use for it; leave it out")
+        if weights is not None:
+            raise UsageError(
+                "--weights: the linear model weighs no arcs; give the folder of a trained one with "
+                "--model"
+            )
     _check_every(every)
 
+    from daemon.arc_summary import arcs_csv
     from daemon.arcs_to_estimates import (
         arcs_of_station,
         estimate_station,
@@ -103,17 +122,22 @@ def estimate(
         temperatures_of,
         texture_settings,
     )
+    from retrieval.fusion import weigh_arcs
+    from retrieval.fusion.model_folder import load_model
 
     settings = None if config is None else load(config)
     if settings is not None:
-        check_table(out, settings.own_files())
+        for path, option in ((out, "--out"), (weights, "--weights")):
+            if path is not None:
+                check_table(path, settings.own_files(), option)
     table, name = arcs_of_station(settings, arcs, station)
     every_minutes = every or (settings.schedule.grid_minutes if settings else _DAY_MINUTES)
-    if trained:
+    learnt = load_model(Path(model)) if trained else None
+    if learnt is not None:
         done = estimate_trained(
             table,
             name,
-            Path(model),
+            learnt,
             every_minutes=every_minutes,
             temperature_c=temperatures_of(settings),
             weather=weather,
@@ -130,6 +154,10 @@ def estimate(
         )
     write_table(estimates_frame(done.records, as_text=is_csv(out)), out)
     summary = {**estimation_summary(done), "out": str(out)}
+    if learnt is not None and weights is not None:
+        weighed = weigh_arcs(learnt, table)
+        write_table(arcs_csv(weighed) if is_csv(weights) else weighed, weights, "--weights")
+        summary["weights"] = str(weights)
     note = naming_note(table, name)
     if note and station is None:
         summary["notes"].append(note)
@@ -139,7 +167,7 @@ def estimate(
         show(json.dumps(summary, indent=2))
         return
     show("\n".join(summary_lines(summary)))
-    show(f"written   {out}")
+    show(f"written   {', '.join(str(path) for path in (out, weights) if path)}")
 
 
 def _check_options(

@@ -34,15 +34,15 @@ def is_csv(out: Path) -> bool:
     return out.suffix.lower() == ".csv"
 
 
-def check_table(out: Path, read: Iterable[Path]) -> None:
-    """Refuse a table (--out) that could not be written in the end, or would be what is read."""
+def check_table(out: Path, read: Iterable[Path], option: str = "--out") -> None:
+    """Refuse a table that could not be written in the end, or would be what is read."""
     if out.suffix.lower() not in (".parquet", ".csv"):
-        raise UsageError(f"--out {out}: expected a name that ends in .parquet or .csv")
-    check_target("--out", out, read)
+        raise UsageError(f"{option} {out}: expected a name that ends in .parquet or .csv")
+    check_target(option, out, read)
 
 
-def write_table(table: pd.DataFrame, out: Path) -> None:
-    """Write a table, whole or not at all."""
+def write_table(table: pd.DataFrame, out: Path, option: str = "--out") -> None:
+    """Write a table to the file of an option, whole or not at all."""
     try:
         # Opened here, because not every writer takes every name that a file may have.
         with written_whole(out) as partial, partial.open("wb") as file:
@@ -51,4 +51,4 @@ def write_table(table: pd.DataFrame, out: Path) -> None:
             else:
                 table.to_parquet(file, index=False)
     except OSError as error:
-        raise OutputError(f"--out {out}: cannot be written ({error.strerror})") from error
+        raise OutputError(f"{option} {out}: cannot be written ({error.strerror})") from error

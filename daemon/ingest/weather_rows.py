@@ -38,7 +38,7 @@ def ingest_weather(config: Config, store: Store, report: IngestReport) -> None:
     try:
         weather = read_weather(config.weather.path)
     except WeatherError as error:
-        report.problems[_KEY] = f"{error}; the temperatures of before are used"
+        report.problems[_KEY] = f"{error}; the weather of before is used"
         return
     name = config.station.name
     fresh = _fresh(weather, store.weather(name))

@@ -1,16 +1,28 @@
 """The embedded store of a station, one SQLite file.
 
 Only this package speaks SQL. `Store` is what the rest sees; it is put together of `files`, `arcs`
-(with a-priori heights), `points` (the observations of two days) and `estimates` (with weather and
-outbox). `schema` holds the tables and the steps between versions; `opening` tells a store from what
-is none; `lock` keeps a second writer out; `packing` and `rows` turn arrays into rows and back.
+(with a-priori heights), `points` (the observations of two days), `estimates` (with weather and
+outbox) and `models` (with the tracks of arcs). `schema` holds the tables and the steps between
+versions; `opening` tells a store from what is none; `lock` keeps a second writer out; `packing` and
+`rows` turn arrays into rows and back.
 """
 
 from daemon.store.database import Store
 from daemon.store.lock import is_held
+from daemon.store.model_records import ModelRecord, TrackRecord
 from daemon.store.packing import hour_of
 from daemon.store.points import KeptPoints
 from daemon.store.records import FileRecord, FileState
 from daemon.store.rows import arc_rows
 
-__all__ = ["FileRecord", "FileState", "KeptPoints", "Store", "arc_rows", "hour_of", "is_held"]
+__all__ = [
+    "FileRecord",
+    "FileState",
+    "KeptPoints",
+    "ModelRecord",
+    "Store",
+    "TrackRecord",
+    "arc_rows",
+    "hour_of",
+    "is_held",
+]

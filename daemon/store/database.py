@@ -10,6 +10,7 @@ from daemon.store.arcs import Arcs
 from daemon.store.estimates import Estimates
 from daemon.store.files import Files
 from daemon.store.lock import acquire
+from daemon.store.models import Models
 from daemon.store.opening import connect, migrate, schema_version, sqlite_errors
 from daemon.store.points import Points
 from daemon.store.schema import SCHEMA_VERSION
@@ -17,7 +18,7 @@ from daemon.store.schema import SCHEMA_VERSION
 __all__ = ["Store"]
 
 
-class Store(Files, Arcs, Points, Estimates):
+class Store(Files, Arcs, Points, Estimates, Models):
     """The store of one or more stations.
 
     Use it as a context manager; `writing` and `reading` open it. Changes happen inside

@@ -177,6 +177,40 @@ CREATE TABLE outbox (
 
 _COUNTERS = "CREATE TABLE counters (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID"
 
+# Models that have made estimates. Of those without training, what tells of it is NULL.
+_MODELS = """
+CREATE TABLE models (
+    id INTEGER PRIMARY KEY,
+    station TEXT NOT NULL,
+    model_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    since TEXT NOT NULL,            -- time of its first estimate
+    first_day TEXT,                 -- of its training, UTC
+    last_day TEXT,
+    n_days INTEGER,                 -- days that trained
+    lowest REAL,                    -- range of their reference, m3 m-3
+    highest REAL,
+    skill REAL,                     -- in blocks that it had not seen
+    weather TEXT NOT NULL,          -- what of rain and temperature it was trained with
+    UNIQUE (station, model_id)
+)
+"""
+
+_MODEL_TRACKS = """
+CREATE TABLE model_tracks (
+    id INTEGER PRIMARY KEY,
+    model INTEGER NOT NULL REFERENCES models (id) ON DELETE CASCADE,
+    track TEXT NOT NULL,            -- its name, G05-S2X-rising-120
+    satellite TEXT NOT NULL,        -- or the constellation, where its satellites share the track
+    signal TEXT NOT NULL,
+    direction TEXT NOT NULL,
+    azimuth_first_deg REAL NOT NULL,    -- clockwise from here
+    azimuth_width_deg REAL NOT NULL,
+    weight REAL NOT NULL,           -- 0 to 1
+    UNIQUE (model, track)
+)
+"""
+
 # Step k takes a store from version k to version k + 1.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -207,6 +241,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         _WEATHER,
         _OUTBOX,
         _COUNTERS,
+    ),
+    (
+        _MODELS,
+        _MODEL_TRACKS,
+        # The track of an arc under the model in use when it was first looked at: an id of
+        # model_tracks, 0 for no track, NULL while none has looked.
+        "ALTER TABLE arcs ADD COLUMN model_track INTEGER",
+        "CREATE INDEX arcs_to_weigh ON arcs (station, closed) "
+        "WHERE accepted AND model_track IS NULL",
     ),
 )
 

@@ -65,7 +65,8 @@ def test_reading_asks_for_a_run_and_changes_nothing(config):
 
 
 def test_everything_is_there_afterwards_and_goes_on(config, sample, tmp_path):
-    arcs = rows(config, "SELECT * FROM arcs ORDER BY id")
+    columns = ", ".join(f'"{row[1]}"' for row in rows(config, "PRAGMA table_info(arcs)"))
+    arcs = rows(config, f"SELECT {columns} FROM arcs ORDER BY id")
     estimates = rows(config, "SELECT time, vwc, flag, model_id FROM estimates ORDER BY time")
     heights = dict(rows(config, "SELECT signal, height_m FROM apriori_heights"))
     assert (len(arcs), len(estimates)) == (250, 91)
@@ -76,13 +77,16 @@ def test_everything_is_there_afterwards_and_goes_on(config, sample, tmp_path):
     assert report.ingest.files == {"ingested": 4}
     assert report.ingest.known == 4
     # Version 1 kept no observations, so the arcs that the midnight had cut stay as they were cut.
-    after = rows(config, "SELECT * FROM arcs ORDER BY id")
+    after = rows(config, f"SELECT {columns} FROM arcs ORDER BY id")
     assert after[: len(arcs)] == arcs
     assert len(after) > 480
     kept = rows(config, "SELECT time, vwc, flag, model_id FROM estimates ORDER BY time")
     # Times before the first arc had no estimate then, which they have now.
     assert set(estimates) <= set(kept)
     assert rows(config, "SELECT DISTINCT revision FROM estimates") == [(1,)]
+    # No model had a look at arcs then.
+    assert rows(config, "SELECT DISTINCT model_track FROM arcs") == [(None,)]
+    assert rows(config, "SELECT name FROM models") == [("linear",)]
     with Store.reading(config.store.path) as store:
         learnt = store.apriori_heights(NAME)
         assert {record.site for record in store.files(NAME).values()} == {NAME, ""}

@@ -61,7 +61,7 @@ def test_tables_have_the_columns_of_the_contracts(store):
             for name in ("user_version", "journal_mode")
         ]
     connection.close()
-    assert columns["arcs"] == ["id", *ARC_COLUMNS, "revision"]
+    assert columns["arcs"] == ["id", *ARC_COLUMNS, "revision", "model_track"]
     assert set(columns["estimates"]) == set(ESTIMATE_FIELDS)
     assert settings == [SCHEMA_VERSION, "wal"]
 

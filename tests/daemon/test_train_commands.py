@@ -10,6 +10,8 @@ from daemon import cli
 from daemon.config import load_config
 from daemon.estimates import ESTIMATE_FIELDS
 from daemon.store import Store
+from retrieval.arc_files import read_arc_table
+from retrieval.fusion.model_folder import load_model
 from retrieval.simulation import Scenario, simulate_arcs
 from retrieval.simulation.ground.hourly import ground_series
 
@@ -133,6 +135,7 @@ class TestTrain:
         assert "ubRMSE" in words
         assert "12 tracks" in words  # six satellites, rising and setting
         assert f"estimate --arcs {field / 'arcs.parquet'} --model {out} --out" in words
+        assert load_model(out).station == "fild"
         assert {path.name for path in out.iterdir()} == {
             "manifest.json",
             "tracks.csv",
@@ -318,6 +321,54 @@ class TestEstimate:
         assert (pd.read_csv(out)["flag"] == "good").sum() >= 60
         missing = refusal(3, *arguments, weathered, "--weather", tmp_path / "none.csv")
         assert "none.csv: there is no such file" in missing
+
+    @pytest.mark.parametrize("ending", ["csv", "parquet"])
+    def test_arcs_with_their_tracks_and_weights(self, field, given, tmp_path, ending):
+        model, path = tmp_path / "model", tmp_path / f"weights.{ending}"
+        told("train", *given, "--preset", "lm", "--out", model)
+        result = self.estimate(field, model, tmp_path / "m.csv", "--weights", path)
+        assert result.exit_code == 0, result.output
+        assert str(path) in result.stdout
+        table = pd.read_csv(path) if ending == "csv" else pd.read_parquet(path)
+        arcs = read_arc_table(path)  # it still is an arc table
+        pd.testing.assert_frame_equal(arcs, read_arc_table(field / "arcs.parquet"))
+        assert list(table.columns) == [*arcs.columns, "track", "track_weight"]
+        known = table["track_weight"].notna()
+        assert known.sum() > 0.9 * table["accepted"].sum()
+        assert not known[~table["accepted"]].any()
+        assert table.loc[known, "track_weight"].between(0, 1).all()
+        name = table["satellite"] + "-" + table["signal"] + "-" + table["direction"]
+        assert (table["track"].str.rsplit("-", n=1).str[0] == name)[known].all()
+        if ending == "csv":
+            assert table["start"].str.endswith("Z").all()
+
+    def test_arcs_of_a_store_with_their_weights(
+        self, field, model, config_file, config_text, tmp_path
+    ):
+        config = config_file(config_text.replace('"test"', '"fild"'))
+        arcs = pd.read_parquet(field / "arcs.parquet")
+        where = load_config(config).store.path
+        with Store.writing(where, make_folder=True) as store, store.transaction():
+            store.insert_arcs("fild", arcs.assign(revision=1))
+        path = tmp_path / "weights.parquet"
+        options = ("--model", model, "--out", tmp_path / "m.csv", "--weights", path)
+        summary = told("estimate", "--config", config, *options)
+        assert summary["weights"] == str(path)
+        table = pd.read_parquet(path)
+        assert len(table) == arcs["accepted"].sum()
+        assert (table["track_weight"].dropna() == 1).all()
+
+    def test_weights_are_refused_where_there_are_none_or_no_place(self, field, model, tmp_path):
+        out, arcs = tmp_path / "m.csv", field / "arcs.parquet"
+        given = ("estimate", "--arcs", arcs, "--out", out)
+        for options, words in (
+            (("--texture", "loam", "--weights", tmp_path / "w.csv"), "weighs no arcs"),
+            (("--model", model, "--weights", out), "is where --out goes"),
+            (("--model", model, "--weights", arcs), f"--weights {arcs}: is a file that is read"),
+            (("--model", model, "--weights", tmp_path / "w.txt"), "--weights"),
+        ):
+            assert words in refusal(2, *given, *options)
+        assert not out.exists()
 
     def test_what_is_next_after_training_can_be_typed(self, field, given, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
