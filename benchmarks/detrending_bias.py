@@ -36,6 +36,7 @@ def biases(signal: str, height_m: float) -> tuple[np.ndarray, np.ndarray]:
             np.zeros(n),
             np.zeros(n),
             np.zeros(n, np.int8),
+            np.zeros(n, np.int64),
         )
         waves = detrend(cut_arcs(points, ArcSettings()), np.array([wavelength_m]))
         fit = fit_fixed_height(waves, np.array([height_m]))

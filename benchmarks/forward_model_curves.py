@@ -102,6 +102,7 @@ def arcs_of(snr_dbhz: np.ndarray):
         np.zeros(days * n),
         np.zeros(days * n),
         np.zeros(days * n, np.int8),
+        np.zeros(days * n, np.int64),
     )
     arcs = cut_arcs(points, ArcSettings())
     assert len(arcs) == days

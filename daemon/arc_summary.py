@@ -9,7 +9,9 @@ import pandas as pd
 from daemon.inbox import stored_name
 from daemon.plural import plural
 from daemon.utc import utc_text, utc_texts
+from retrieval.apriori import epoch_key
 from retrieval.chain import ChainResult
+from retrieval.equipment import equipment_token
 from retrieval.rinex.records import ObservationFile
 
 __all__ = ["arc_summary", "arcs_csv", "summary_lines"]
@@ -68,7 +70,11 @@ def _signal_summaries(
     for name, group in arcs.groupby(selection):
         good = group[group["accepted"]]
         height_m, amplitude = good["reflector_height_m"].median(), good["amplitude"].median()
-        apriori_m = apriori_height_m.get(str(name))
+        # That of the equipment that was there last, where none was given.
+        epoch = equipment_token(str(group["equipment"].iloc[-1]))
+        apriori_m = apriori_height_m.get(
+            epoch_key(str(name), epoch), apriori_height_m.get(str(name))
+        )
         summaries[str(name)] = {
             "accepted": len(good),
             "rejected": len(group) - len(good),

@@ -19,6 +19,8 @@ from daemon.station_model import Trained, lacking_words
 from daemon.store import FileState, Store
 from daemon.utc import utc_text
 from retrieval import gnss
+from retrieval.apriori import heights_of_epoch
+from retrieval.equipment import UNKNOWN, equipment_token
 
 __all__ = ["note_lines", "station_status", "status_lines"]
 
@@ -41,6 +43,7 @@ def station_status(config: Config, store: Store) -> dict[str, Any]:
         else:
             accepted[row["signal"]] += row["number"]
     estimates = store.estimates(name, LIVE, last=1)
+    equipment, since = store.latest_equipment(name) or (UNKNOWN, None)
     notes = setting_notes(config)
     notes |= _model_notes(config, store)
     changes = changed_settings(config, store)
@@ -78,7 +81,7 @@ def station_status(config: Config, store: Store) -> dict[str, Any]:
             "reject_reasons": dict(reasons.most_common()),
             "accepted_by_signal": dict(sorted(accepted.items())),
             "last_end": max((row["last_end"] for row in counts), default=None),
-            "days": store.days_with_arcs(name),
+            "days": store.days_with_arcs(name, equipment),
             "of_other_stations": {
                 site: {"accepted": accepted, "rejected": total - accepted}
                 for site, (accepted, total) in store.arc_numbers().items()
@@ -86,9 +89,11 @@ def station_status(config: Config, store: Store) -> dict[str, Any]:
             },
         },
         "observations_kept": _kept(store, name),
-        "apriori_height_m": {
-            key: known.height_m for key, known in store.apriori_heights(name).items()
-        },
+        "equipment": {"text": equipment, "since": since},
+        "apriori_height_m": heights_of_epoch(
+            {key: known.height_m for key, known in store.apriori_heights(name).items()},
+            equipment_token(equipment),
+        ),
         "calibration_days": config.model.min_days,
         "model": _model_in_use(store, name, estimates[0]["model_id"]) if estimates else None,
         "estimate": estimates[0] if estimates else None,
@@ -166,6 +171,9 @@ def status_lines(status: dict[str, Any]) -> list[str]:
     }
     lines += note_lines(problems, "problem of")
     lines += note_lines({**status["notes"], **files["notes"]})
+    if status["equipment"]["text"]:
+        since = _short(status["equipment"]["since"])
+        lines.append(f"heard by  {status['equipment']['text']}, since {since}")
     lines.append(f"arcs      {arcs['accepted']} accepted, {arcs['rejected']} rejected")
     if arcs["last_end"] is not None:
         lines[-1] += f"; the last ended {_short(arcs['last_end'])}"

@@ -7,7 +7,7 @@ points rather than files and fixes heights by rules of its own: `retrieval.sky` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from retrieval.apriori import apriori_heights
 from retrieval.arc_quality import ArcShape, arc_shape, reject_reasons
 from retrieval.arc_table import arc_order, arc_table, empty_arc_table
 from retrieval.arcs import RISING, ArcSet, ArcSettings, cut_arcs
+from retrieval.equipment import equipment_codes, equipment_token
 from retrieval.interferogram import (
     Interferograms,
     detrend,
@@ -52,6 +53,8 @@ class ArcMeasurements:
         Where and when the arcs ran, inside the window.
     selection : (m,) object
         Signal of each arc with its constellation, ``GS2X``.
+    equipment : (m,) object
+        What each arc was heard with, see `retrieval.equipment`.
     reject_reason : (m,) object
         Empty where nothing but the fit of the phase could still reject the arc.
     """
@@ -62,10 +65,16 @@ class ArcMeasurements:
     peaks: PeakTable
     shape: ArcShape
     selection: NDArray[np.object_]
+    equipment: NDArray[np.object_]
     reject_reason: NDArray[np.object_]
 
     def __len__(self) -> int:
         return len(self.arcs)
+
+    @property
+    def epoch(self) -> NDArray[np.object_]:
+        """Token of each arc's equipment, empty where that is not known, (m,)."""
+        return np.array([equipment_token(text) for text in self.equipment], dtype=object)
 
 
 @dataclass(frozen=True)
@@ -113,6 +122,7 @@ def analyse(
     settings: ArcSettings | None = None,
     glonass_channels: Mapping[int, int] | None = None,
     signals: Sequence[str] | None = None,
+    equipment: Iterable[str] = (),
 ) -> ArcAnalysis:
     """Cut SNR into arcs and measure height, amplitude and phase of each.
 
@@ -130,6 +140,8 @@ def analyse(
         Slot -> FDMA channel; orbits, then the nominal constellation, fill the gaps.
     signals : sequence of str, optional
         Selections such as ``GS2X``; None takes all.
+    equipment : iterable of str
+        Texts of the equipment that the SNR was heard with.
 
     Raises
     ------
@@ -141,22 +153,25 @@ def analyse(
     settings = settings or ArcSettings()
     points, missing = sky_points(arc_making(snr, signals), station, orbits, settings)
     channels = {slot: ch for source in orbits for slot, ch in source.glonass_channels.items()}
-    measured = measure(
-        cut_arcs(points, settings), {**channels, **(glonass_channels or {})}, settings
-    )
+    arcs = cut_arcs(points, settings)
+    measured = measure(arcs, {**channels, **(glonass_channels or {})}, settings, equipment)
     fixed_m, apriori = apriori_heights(
         settings.apriori_height_m,
         measured.selection,
         measured.shape.azimuth_deg,
         measured.peaks.height_m,
         measured.reject_reason == "",
+        measured.epoch,
     )
     table, arc_of_row = measured_table(measured, station.name, fixed_m, settings)
     return ArcAnalysis(table, arc_of_row, measured, apriori if len(measured) else {}, missing)
 
 
 def measure(
-    arcs: ArcSet, glonass_channels: Mapping[int, int], settings: ArcSettings
+    arcs: ArcSet,
+    glonass_channels: Mapping[int, int],
+    settings: ArcSettings,
+    equipment: Iterable[str] = (),
 ) -> ArcMeasurements:
     """Detrend arcs, find the peaks of their periodograms and judge them.
 
@@ -168,6 +183,8 @@ def measure(
         Slot -> FDMA channel; the nominal constellation fills the gaps.
     settings : ArcSettings
         All but the heights that phases refer to.
+    equipment : iterable of str
+        Texts of the equipment that the arcs were heard with.
     """
     heights_m = height_grid(settings.height_m, settings.height_step_m)
     waves = detrend(arcs, _wavelengths_m(arcs, glonass_channels), settings.polynomial_order)
@@ -182,7 +199,10 @@ def measure(
     shape = arc_shape(arcs.windowed())
     reasons = reject_reasons(shape, peaks, np.ones(len(arcs), dtype=bool), settings)
     selection = gnss.signal_names(arcs.points.signal[arcs.first])
-    return ArcMeasurements(arcs, waves, heights_m, peaks, shape, selection, reasons)
+    texts = equipment_codes(equipment)
+    codes = arcs.points.equipment[arcs.first].tolist()
+    heard_with = np.array([texts[code] for code in codes], dtype=object)
+    return ArcMeasurements(arcs, waves, heights_m, peaks, shape, selection, heard_with, reasons)
 
 
 def measured_table(
@@ -253,5 +273,6 @@ def measured_table(
         "ephemeris_age_h": np.fmax.reduceat(windowed.points.age_h, windowed.first),
         "accepted": reasons == "",
         "reject_reason": reasons,
+        "equipment": measured.equipment,
     }
     return arc_table(columns), arc_order(columns)

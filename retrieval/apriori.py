@@ -4,6 +4,9 @@ Ground slopes and roofs end, so heights are kept by signal and by sector of 45 d
 height says what it is the median of: ``GS2X@090`` a signal in a sector, ``@090`` all signals in the
 sector, ``GS2X`` the signal everywhere, and the empty key everything. An arc takes the first that is
 known, in this order.
+
+Another receiver or antenna sees its reflectors from another height: what is learnt is learnt for
+each equipment. Where an arc's is known, its token stands behind the key: ``GS2X@090#1a2b3c``.
 """
 
 from __future__ import annotations
@@ -15,10 +18,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from retrieval.equipment import with_token
+
 __all__ = [
     "LearntHeight",
     "apriori_heights",
+    "epoch_key",
     "height_at",
+    "heights_of_epoch",
     "learn_apriori_heights",
     "sector_key",
 ]
@@ -44,6 +51,29 @@ def sector_key(selection: str, azimuth_deg: float) -> str:
     'GS2X@090'
     """
     return f"{selection}@{int(azimuth_deg % 360 // _SECTOR_DEG) * _SECTOR_DEG:03d}"
+
+
+def epoch_key(key: str, epoch: str) -> str:
+    """Return the key of a height of one equipment, by its token.
+
+    Examples
+    --------
+    >>> epoch_key("GS2X@090", "1a2b3c"), epoch_key("GS2X@090", "")
+    ('GS2X@090#1a2b3c', 'GS2X@090')
+    """
+    return with_token(key, epoch, "#")
+
+
+def heights_of_epoch(heights: Mapping[str, float], epoch: str) -> dict[str, float]:
+    """Return the heights of one equipment by keys without its token.
+
+    Examples
+    --------
+    >>> heights_of_epoch({"GS2X": 1.8, "GS2X@090#1a2b3c": 1.7}, "1a2b3c")
+    {'GS2X@090': 1.7}
+    """
+    parts = {key: key.partition("#") for key in heights}
+    return {name: heights[key] for key, (name, _, token) in parts.items() if token == epoch}
 
 
 def height_at(heights: Mapping[str, float], selection: str, azimuth_deg: float) -> float:
@@ -95,6 +125,7 @@ def apriori_heights(
     azimuth_deg: NDArray[np.float64],
     height_m: NDArray[np.float64],
     accepted: NDArray[np.bool_],
+    epoch: NDArray[np.object_] | None = None,
 ) -> tuple[NDArray[np.float64], dict[str, float]]:
     """Return the height that each arc's phase is to refer to.
 
@@ -108,6 +139,8 @@ def apriori_heights(
         Azimuth and reflector height of each arc.
     accepted : (m,) bool
         Arcs to learn from.
+    epoch : (m,) object, optional
+        Token of each arc's equipment (`retrieval.equipment`). By default none is known.
 
     Returns
     -------
@@ -120,11 +153,20 @@ def apriori_heights(
         return np.full(len(selections), float(given)), {"": float(given)}
     good = pd.DataFrame(
         {"selection": selections, "azimuth_deg": azimuth_deg, "reflector_height_m": height_m}
-    )[accepted]
-    learnt = {key: known.height_m for key, known in learn_apriori_heights(good).items()}
+    )
+    epoch = np.full(len(selections), "", dtype=object) if epoch is None else epoch
     given = given or {}
     fixed_m = np.full(len(selections), np.nan)
-    for arc, (name, azimuth) in enumerate(zip(selections, azimuth_deg, strict=True)):
-        height = height_at(given, name, azimuth)
-        fixed_m[arc] = height_at(learnt, name, azimuth) if np.isnan(height) else height
-    return fixed_m, {**learnt, **given}
+    by_key: dict[str, float] = {}
+    for one in sorted(set(epoch.tolist())):
+        of_epoch = epoch == one
+        learnt = {
+            key: known.height_m
+            for key, known in learn_apriori_heights(good[of_epoch & accepted]).items()
+        }
+        for arc in np.flatnonzero(of_epoch):
+            name, azimuth = selections[arc], azimuth_deg[arc]
+            height = height_at(given, name, azimuth)
+            fixed_m[arc] = height_at(learnt, name, azimuth) if np.isnan(height) else height
+        by_key |= {epoch_key(key, one): height for key, height in learnt.items()}
+    return fixed_m, {**by_key, **given}

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from retrieval.arc_table import ARC_COLUMNS, arc_table
+from retrieval.equipment import EQUIPMENT_PATTERN
 from retrieval.errors import UnknownSignalError, UnreadableFileError
 from retrieval.gnss import CONSTELLATIONS, signal_code
 from retrieval.special_files import special_kind
@@ -28,7 +29,10 @@ _PATTERNS: Mapping[str, tuple[str, str]] = {
     "direction": (r"rising|setting", "rising or setting"),
     "height_mode": (r"fixed|free", "fixed or free"),
     "orbit_source": (r"broadcast|sp3|file", "broadcast, sp3 or file"),
+    "equipment": (EQUIPMENT_PATTERN.pattern, "five parts with | between them, or nothing"),
 }
+# What tables of before the column are taken to say of it.
+_CAME_LATER = {"equipment": ""}
 # Lowest and highest value; columns that are not named cannot be negative.
 _HEIGHT_M = (0.0, 200.0)
 _AMPLITUDE = (0.0, 1e6)  # volts/volts; no SNR gives more than some thousand
@@ -67,7 +71,8 @@ def read_arc_table(path: Path) -> pd.DataFrame:
     ----------
     path : Path
         A file whose name ends in ``.parquet`` or ``.csv``, with the columns `ARC_COLUMNS` in any
-        order; other columns are left out. Times are UTC, also without ``Z``.
+        order; other columns are left out. Times are UTC, also without ``Z``. Tables from before
+        there was `equipment` are taken to know none.
 
     Returns
     -------
@@ -81,6 +86,9 @@ def read_arc_table(path: Path) -> pd.DataFrame:
         another type or out of range; the message names the column and the row.
     """
     raw = _read(path)
+    for name, value in _CAME_LATER.items():
+        # Where tables of before and after were joined, it is null in the rows of before.
+        raw[name] = raw[name].fillna(value) if name in raw else value
     missing = [name for name in ARC_COLUMNS if name not in raw]
     if missing:
         raise _no_arc_table(path, missing)

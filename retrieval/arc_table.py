@@ -54,6 +54,7 @@ ARC_COLUMNS: Mapping[str, str] = {
     "ephemeris_age_h": "float64",  # largest over the arc; NaN for sp3 and file
     "accepted": "bool",
     "reject_reason": "str",  # empty when accepted
+    "equipment": "str",  # of receiver and antenna, see `retrieval.equipment`; empty when not known
 }
 
 # What makes an arc the same arc when it is computed again.

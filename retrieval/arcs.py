@@ -159,6 +159,8 @@ class SkyPoints:
         Age of the ephemeris used, NaN where there is none to age.
     source : (n,) int8
         Where the direction comes from, index of `retrieval.sky.ORBIT_SOURCES`.
+    equipment : (n,) int64
+        What it was heard with, codes of `retrieval.equipment`; 0 where nothing is known.
     """
 
     time: NDArray[np.datetime64]
@@ -169,6 +171,7 @@ class SkyPoints:
     azimuth_deg: NDArray[np.float64]
     age_h: NDArray[np.float64]
     source: NDArray[np.int8]
+    equipment: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.time)
@@ -183,6 +186,7 @@ class SkyPoints:
             np.zeros(0, np.int64),
             *(nothing,) * 4,
             np.zeros(0, np.int8),
+            np.zeros(0, np.int64),
         )
 
     @classmethod
@@ -204,6 +208,7 @@ class SkyPoints:
             self.azimuth_deg[keep],
             self.age_h[keep],
             self.source[keep],
+            self.equipment[keep],
         )
 
 
@@ -272,25 +277,37 @@ class ArcSet:
 
 
 def _sorted_points(points: SkyPoints, range_deg: tuple[float, float]) -> SkyPoints:
-    """Points in range by signal, satellite and time, each observation once.
+    """Points in range by signal, satellite, equipment and time, each observation once.
 
-    Overlapping files repeat observations; of two values for one epoch the lower wins, so that the
-    outcome does not depend on the order of the files.
+    Overlapping files repeat observations; of two values for one epoch and equipment the lower wins,
+    so that the outcome does not depend on the order of the files.
     """
     inside = (points.elevation_deg >= range_deg[0]) & (points.elevation_deg <= range_deg[1])
     points = points.where(inside)
     order = np.lexsort(
-        (points.elevation_deg, points.snr_dbhz, points.time, points.satellite, points.signal)
+        (
+            points.elevation_deg,
+            points.snr_dbhz,
+            points.time,
+            points.equipment,
+            points.satellite,
+            points.signal,
+        )
     )
     points = points.where(order)
     if len(points) < 2:
         return points
-    again = (
-        (np.diff(points.time) == np.timedelta64(0))
-        & (np.diff(points.satellite) == 0)
-        & (np.diff(points.signal) == 0)
-    )
+    again = (np.diff(points.time) == np.timedelta64(0)) & _same_series(points)
     return points.where(np.concatenate([[True], ~again])) if again.any() else points
+
+
+def _same_series(points: SkyPoints) -> NDArray[np.bool_]:
+    """Whether each point but the first is of the series of the one before it, (n - 1,)."""
+    return np.asarray(
+        (np.diff(points.satellite) == 0)
+        & (np.diff(points.signal) == 0)
+        & (np.diff(points.equipment) == 0)
+    )
 
 
 def median_step_s(time: NDArray[np.datetime64], start: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -384,7 +401,8 @@ def cut_arcs(points: SkyPoints, settings: ArcSettings) -> ArcSet:
     ArcSet
         Every run of two or more observations (one alone neither rises nor sets) that has at least
         one point inside the window, whatever its quality: the judging comes later, so that a
-        rejected arc can say why.
+        rejected arc can say why. An arc holds points of one equipment: a change ends it. Where
+        files of one time name two, of the arcs that overlap the one with the most points stays.
     """
     points = _sorted_points(points, settings.range_deg)
     n = len(points)
@@ -397,7 +415,7 @@ def cut_arcs(points: SkyPoints, settings: ArcSettings) -> ArcSet:
             np.zeros(0, "datetime64[ns]"),
         )
     step_s = np.diff(points.time).astype(np.int64) / 1e9
-    same = (np.diff(points.satellite) == 0) & (np.diff(points.signal) == 0)
+    same = _same_series(points)
     gap_s = _longest_gap_s(step_s, same, settings.max_gap_s)
     joined = same & (step_s <= gap_s)
     motion = _motion(points.elevation_deg, joined)
@@ -408,4 +426,34 @@ def cut_arcs(points: SkyPoints, settings: ArcSettings) -> ArcSet:
     window = (points.elevation_deg >= low) & (points.elevation_deg <= high)
     seen = (np.add.reduceat(window, start[:-1], dtype=np.intp) > 0) & (np.diff(start) > 1)
     closed = points.time[start[1:] - 1] + np.timedelta64(round(gap_s * 1e9), "ns")
-    return ArcSet(points, window, start, motion[start[:-1]], closed).where(seen)
+    arcs = ArcSet(points, window, start, motion[start[:-1]], closed).where(seen)
+    return _without_twins(arcs)
+
+
+def _without_twins(arcs: ArcSet) -> ArcSet:
+    """Keep one of the arcs of one satellite and signal that different equipment heard at once.
+
+    The one with the most points, then the first by equipment and time: so that it does not hang on
+    the order of the files.
+    """
+    points, last = arcs.points, arcs.start[1:] - 1
+    if len(arcs) == 0 or (points.equipment == points.equipment[0]).all():
+        return arcs
+    begin, end = (points.time[at].astype(np.int64) for at in (arcs.first, last))
+    signal, satellite = points.signal[arcs.first], points.satellite[arcs.first]
+    number = np.diff(arcs.start)
+    kept = np.ones(len(arcs), dtype=bool)
+    codes = np.stack([signal, satellite.astype(np.int64)])
+    _, series = np.unique(codes, axis=1, return_inverse=True)
+    in_time = np.lexsort((begin, series.reshape(-1)))
+    for rows in np.split(in_time, np.flatnonzero(np.diff(series.reshape(-1)[in_time])) + 1):
+        if (begin[rows][1:] > np.maximum.accumulate(end[rows])[:-1]).all():
+            continue
+        # Few satellites, and only where headers contradict each other.
+        taken: list[int] = []
+        for row in sorted(rows.tolist(), key=lambda row: (-number[row], row)):
+            if any(begin[row] <= end[other] and begin[other] <= end[row] for other in taken):
+                kept[row] = False
+            else:
+                taken.append(row)
+    return arcs.where(kept)

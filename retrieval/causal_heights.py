@@ -3,7 +3,7 @@
 The keys and their order are those of `retrieval.apriori`; only the learning differs. A key's height
 is the median of the first `ARCS_FOR_A_HEIGHT` accepted arcs that closed under it, and it holds from
 the moment when the last of these closed. So it follows from the order of the data and not from that
-of the files, and no later arc changes it.
+of the files, and no later arc changes it. Each equipment learns its own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from retrieval.apriori import sector_key
+from retrieval.apriori import epoch_key, sector_key
 
 __all__ = ["ARCS_FOR_A_HEIGHT", "FrozenHeight", "freeze_heights", "heights_at_close"]
 
@@ -49,14 +49,15 @@ def freeze_heights(arcs: pd.DataFrame) -> dict[str, FrozenHeight]:
     Parameters
     ----------
     arcs : DataFrame
-        Accepted arcs: ``selection`` (``GS2X``), ``azimuth_deg``, ``reflector_height_m`` and
-        ``closed`` (UTC). The first ten of each selection and sector are enough.
+        Accepted arcs: ``selection`` (``GS2X``), ``azimuth_deg``, ``reflector_height_m``,
+        ``closed`` (UTC) and ``epoch``, the token of their equipment (`retrieval.equipment`). The
+        first ten of each selection, sector and epoch are enough.
 
     Examples
     --------
     >>> closed = pd.date_range("2025-01-10", periods=12, freq="1h", tz="UTC")
     >>> arcs = pd.DataFrame({"selection": "GS2X", "azimuth_deg": 100.0, "closed": closed})
-    >>> arcs["reflector_height_m"] = 1.8
+    >>> arcs["reflector_height_m"], arcs["epoch"] = 1.8, ""
     >>> sorted(freeze_heights(arcs)), freeze_heights(arcs)["GS2X"].since.hour
     (['@090', 'GS2X', 'GS2X@090'], 9)
     """
@@ -65,13 +66,14 @@ def freeze_heights(arcs: pd.DataFrame) -> dict[str, FrozenHeight]:
     ordered = arcs.sort_values(_IN_ORDER, kind="stable", ignore_index=True)
     sector = np.array([sector_key("", azimuth) for azimuth in ordered["azimuth_deg"]], dtype=object)
     selection = ordered["selection"].to_numpy(dtype=object)
+    epoch = ordered["epoch"].to_numpy(dtype=object)
     frozen: dict[str, FrozenHeight] = {}
     for keys in (selection + sector, sector, selection):
-        for key, group in ordered.groupby(keys):
+        for (key, token), group in ordered.groupby([keys, epoch]):
             if len(group) < ARCS_FOR_A_HEIGHT:
                 continue
             first = group.iloc[:ARCS_FOR_A_HEIGHT]
-            frozen[str(key)] = FrozenHeight(
+            frozen[epoch_key(str(key), str(token))] = FrozenHeight(
                 round(float(first["reflector_height_m"].median()), 4),
                 ARCS_FOR_A_HEIGHT,
                 first["closed"].iloc[-1],
@@ -85,6 +87,7 @@ def heights_at_close(
     azimuth_deg: NDArray[np.float64],
     closed: pd.DatetimeIndex,
     otherwise_m: NDArray[np.float64],
+    epoch: NDArray[np.object_],
 ) -> NDArray[np.float64]:
     """Return the height that each arc's phase refers to, (m,) metres.
 
@@ -97,11 +100,14 @@ def heights_at_close(
     otherwise_m : (m,) float64
         What to take where no height was known when the arc closed: the antenna's height, or the
         arc's own.
+    epoch : (m,) object
+        Token of each arc's equipment.
     """
     height_m = otherwise_m.copy()
-    for arc, (name, azimuth, time) in enumerate(zip(selection, azimuth_deg, closed, strict=True)):
+    rows = zip(selection, azimuth_deg, closed, epoch, strict=True)
+    for arc, (name, azimuth, time, token) in enumerate(rows):
         for key in (sector_key(name, azimuth), sector_key("", azimuth), name):
-            known = frozen.get(key)
+            known = frozen.get(epoch_key(key, token))
             if known is not None and known.since <= time:
                 height_m[arc] = known.height_m
                 break

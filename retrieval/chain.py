@@ -191,6 +191,12 @@ def _notes(
 ) -> tuple[str, ...]:
     """Collect what a user of the numbers must know, each once, in order."""
     notes = dict.fromkeys([*absent_signals, *(n for file in files for n in file.report.notes)])
+    heard_with = dict.fromkeys(text for file in files for text in file.equipment if text)
+    if len(heard_with) > 1:
+        notes[
+            "the headers name more than one receiver or antenna, and arcs of each are of tracks of "
+            f"their own: {'; '.join(heard_with)}"
+        ] = None
     dated = [Path(file.path).name for file in files if not file.snr.has_angles]
     if date is not None and dated:
         notes[
@@ -285,7 +291,13 @@ def arcs_from_files(
     channels = {slot: ch for file in files for slot, ch in file.header.glonass_channels.items()}
     try:
         analysis = analyse(
-            snr, station, orbits, settings=settings, glonass_channels=channels, signals=signals
+            snr,
+            station,
+            orbits,
+            settings=settings,
+            glonass_channels=channels,
+            signals=signals,
+            equipment=[text for file in files for text in file.equipment],
         )
     except NoNavigationError as error:
         if not any(COARSE_NOTE in file.report.notes for file in files):

@@ -143,6 +143,7 @@ def sky_points(
         angles.azimuth_deg,
         angles.age_h,
         _named_sources(angles.source, orbits),
+        np.zeros(len(snr), np.int64) if snr.equipment is None else snr.equipment,
     )
     known = angles.source >= 0
     return points if known.all() else points.where(known), dict(coverage.missing)

@@ -119,7 +119,7 @@ class _Attempt:
         own = site == config.station.name
         self._antenna_height_m = config.station.antenna_height_m if own else None
         arcs = whole_arcs(near, zones, self._settings)
-        self._measured = measure(arcs, near.glonass_channels, self._settings)
+        self._measured = measure(arcs, near.glonass_channels, self._settings, near.equipment)
         self._shape = _shape_table(self._measured)
         starts, ends = self._shape["start"], self._shape["end"]
         self._stored = store.arcs(
@@ -183,6 +183,7 @@ class _Attempt:
             self._measured.shape.azimuth_deg,
             pd.DatetimeIndex(self._shape["closed"]),
             otherwise_m,
+            self._measured.epoch,
         )
         table, arc_of_row = measured_table(self._measured, self._site, fixed_m, self._settings)
         obsolete, new = arc_changes(
@@ -241,6 +242,7 @@ def _shape_table(measured: ArcMeasurements) -> pd.DataFrame:
             "satellite": gnss.satellite_names(arcs.points.satellite[arcs.first]),
             "signal": np.array([name[1:] for name in measured.selection], dtype=object),
             "selection": measured.selection,
+            "epoch": measured.epoch,
             "start": pd.DatetimeIndex(gnss.gps_to_utc(shape.start)).tz_localize("UTC"),
             "end": pd.DatetimeIndex(gnss.gps_to_utc(shape.end)).tz_localize("UTC"),
             "closed": pd.DatetimeIndex(gnss.gps_to_utc(arcs.closed)).tz_localize("UTC").floor("ms"),

@@ -41,6 +41,7 @@ from daemon.intake import (
 from daemon.store import FileState, Store, hour_of
 from daemon.utc import parse_utc
 from retrieval.chain import SAME_STATION_M
+from retrieval.equipment import UNKNOWN
 from retrieval.orbits import OrbitSource
 from retrieval.station import distance_m
 
@@ -284,6 +285,9 @@ class _Look:
             and before.state == FileState.INGESTED
             and replaces(file.record, before)
         }
+        first = min(files, key=lambda file: (file.record.first_time or "", file.record.path))
+        with store.transaction():
+            store.adopt_equipment(site, first.equipment[0] if first.equipment else UNKNOWN)
         update = arc_update(store, self.config, site, files, replaced)
         with store.transaction():
             for file in files:
@@ -292,7 +296,13 @@ class _Look:
             kept = _hour(newest - KEPT)
             for file in files:
                 store.put_points(
-                    site, name, file.record.path, file.points, file.glonass_channels, kept
+                    site,
+                    name,
+                    file.record.path,
+                    file.points,
+                    file.glonass_channels,
+                    kept,
+                    file.equipment,
                 )
             store.drop_points(site, kept)
             store.put_arc_settings(name, self.config.arc_values())

@@ -40,11 +40,14 @@ class PlacedFile:
         Inside the range of elevations that arcs are held over.
     glonass_channels : mapping
         Slot -> FDMA channel, of the header or else of the orbits.
+    equipment : tuple of str
+        Texts of the equipment that its points were heard with.
     """
 
     record: FileRecord
     points: SkyPoints
     glonass_channels: Mapping[int, int]
+    equipment: tuple[str, ...]
 
 
 def place(
@@ -96,7 +99,8 @@ def place(
         orbits="" if file.snr.has_angles else digits(tried),
     )
     channels = {slot: ch for source in orbits for slot, ch in source.glonass_channels.items()}
-    return PlacedFile(record, points, {**channels, **file.header.glonass_channels})
+    channels |= file.header.glonass_channels
+    return PlacedFile(record, points, channels, file.equipment)
 
 
 def _parts(snr: SnrTable) -> Iterator[SnrTable]:

@@ -53,6 +53,7 @@ class Neighbourhood:
         self.glonass_channels = {
             slot: channel for file in in_order for slot, channel in file.glonass_channels.items()
         }
+        self.equipment = {text for file in files for text in file.equipment}
 
     def points(
         self,
@@ -65,6 +66,7 @@ class Neighbourhood:
             self._site, since=since, until=until, satellites=satellites, without=self._without
         )
         self.glonass_channels = {**kept.glonass_channels, **self.glonass_channels}
+        self.equipment |= kept.equipment
         own = self._own
         if satellites is not None:
             own = own.where(np.isin(own.satellite, [gnss.satellite_code(s) for s in satellites]))

@@ -12,9 +12,11 @@ from daemon.store.base import Database
 from daemon.store.opening import sqlite_errors
 from daemon.store.records import FileState
 from daemon.store.rows import arc_rows, arcs_of_rows, model_arcs_of_rows
-from daemon.store.schema import ARC_SQL_COLUMNS, PLACE_SQL
+from daemon.store.schema import ARC_SQL_COLUMNS, EQUIPMENT_SQL, PLACE_SQL
 from daemon.utc import parse_utc, utc_text
+from retrieval.apriori import epoch_key
 from retrieval.causal_heights import FrozenHeight
+from retrieval.equipment import equipment_token
 from retrieval.fusion import MODEL_COLUMNS
 
 __all__ = ["Arcs"]
@@ -138,7 +140,7 @@ class Arcs(Database):
         without: Collection[int],
         near: tuple[float, float] | None = None,
     ) -> pd.DataFrame:
-        """Return the first accepted arcs of each signal in each sector of 45 degrees.
+        """Return the first accepted arcs of each signal, sector of 45 degrees and equipment.
 
         Parameters
         ----------
@@ -154,17 +156,19 @@ class Arcs(Database):
         Returns
         -------
         DataFrame
-            ``selection``, ``azimuth_deg``, ``reflector_height_m``, ``closed`` (UTC).
+            ``selection``, ``azimuth_deg``, ``reflector_height_m``, ``closed`` (UTC), ``epoch``
+            (token of the equipment).
         """
         selection, sector = PLACE_SQL
         places = self._query(
-            f"SELECT DISTINCT {selection}, {sector} FROM arcs "  # noqa: S608 - our own expressions
-            "WHERE station = ? AND accepted",
+            f"SELECT DISTINCT {selection}, {sector}, {EQUIPMENT_SQL} "  # noqa: S608 - our own
+            "FROM arcs WHERE station = ? AND accepted",
             (site,),
         )
         of_place = (
             f"SELECT id, {selection} AS selection, azimuth_deg, reflector_height_m, closed "  # noqa: S608
             f"FROM arcs WHERE station = ? AND {selection} = ? AND {sector} = ? AND accepted "
+            f"AND {EQUIPMENT_SQL} = ? "
             "AND ABS(reflector_height_m - ?) <= ? "
             "ORDER BY closed, azimuth_deg, reflector_height_m"
         )
@@ -174,8 +178,9 @@ class Arcs(Database):
             for place in places:
                 rows = self._connection.execute(of_place, (site, *place, height_m, within_m))
                 count = (row for row in rows if row["id"] not in without)
-                found += [tuple(row[name] for name in _PLACED) for row in islice(count, limit)]
-        table = pd.DataFrame(found, columns=_PLACED)
+                epoch = equipment_token(place[2])
+                found += [(*(row[name] for name in _PLACED), epoch) for row in islice(count, limit)]
+        table = pd.DataFrame(found, columns=[*_PLACED, "epoch"])
         table = table.astype({"azimuth_deg": "float64", "reflector_height_m": "float64"})
         return table.assign(closed=parse_utc(table["closed"].to_numpy(dtype=object)))
 
@@ -208,6 +213,48 @@ class Arcs(Database):
             ],
         )
 
+    def adopt_equipment(self, site: str, equipment: str) -> None:
+        """State the equipment of arcs and observations that an older version left unstated.
+
+        What they were heard with is not known any more. That it is what is heard with now keeps
+        their tracks going on; without it all would begin anew.
+        """
+        count = sum(
+            self._connection.execute(
+                f"UPDATE {table} SET equipment = ? "  # noqa: S608 - our own names
+                f"WHERE {owner} = ? AND equipment IS NULL",
+                (equipment, site),
+            ).rowcount
+            for table, owner in (("arcs", "station"), ("snr_hours", "site"))
+        )
+        epoch = equipment_token(equipment)
+        if count and epoch:
+            self._connection.execute(
+                "UPDATE apriori_heights SET signal = signal || ? WHERE station = ?",
+                (epoch_key("", epoch), site),
+            )
+
+    def latest_equipment(self, site: str) -> tuple[str, str] | None:
+        """Return what the last accepted arc was heard with, and since when (UTC text)."""
+        rows = self._query(
+            f"SELECT {EQUIPMENT_SQL} AS equipment FROM arcs "  # noqa: S608 - our own expression
+            "WHERE station = ? AND accepted ORDER BY closed DESC, id DESC LIMIT 1",
+            (site,),
+        )
+        if not rows:
+            return None
+        equipment = rows[0]["equipment"]
+        another = (
+            f"SELECT MAX(start) FROM arcs WHERE station = ? AND {EQUIPMENT_SQL} <> ? "  # noqa: S608
+            "AND accepted"
+        )
+        first = self._query(
+            "SELECT MIN(start) FROM arcs WHERE station = ? AND accepted "  # noqa: S608
+            f"AND start > COALESCE(({another}), '')",
+            (site, site, equipment),
+        )
+        return equipment, first[0][0]
+
     def arc_counts(self, site: str) -> list[Mapping[str, Any]]:
         """Return signal, reject_reason (empty: accepted), number and last end of arcs."""
         rows = self._query(
@@ -225,11 +272,12 @@ class Arcs(Database):
         )
         return {row[0]: (row[1], row[2]) for row in rows}
 
-    def days_with_arcs(self, site: str) -> int:
-        """Return the number of UTC days on which accepted arcs ended."""
+    def days_with_arcs(self, site: str, equipment: str | None = None) -> int:
+        """Return the number of UTC days on which accepted arcs ended, of one equipment or all."""
         rows = self._query(
-            'SELECT COUNT(DISTINCT substr("end", 1, 10)) FROM arcs WHERE station = ? AND accepted',
-            (site,),
+            'SELECT COUNT(DISTINCT substr("end", 1, 10)) FROM arcs '  # noqa: S608 - our own
+            f"WHERE station = ?1 AND accepted AND (?2 IS NULL OR {EQUIPMENT_SQL} = ?2)",
+            (site, equipment),
         )
         return int(rows[0][0])
 

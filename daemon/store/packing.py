@@ -35,23 +35,23 @@ def hour_of(time: NDArray[np.datetime64]) -> NDArray[np.int64]:
     return hours
 
 
-def split_points(points: SkyPoints) -> Iterator[tuple[int, int, SkyPoints]]:
-    """Part points by satellite and hour: satellite code, hour, its points in order of time."""
+def split_points(points: SkyPoints) -> Iterator[tuple[int, int, int, SkyPoints]]:
+    """Part points by satellite, hour and equipment: the three, and the points in order of time."""
     if len(points) == 0:
         return
     hour = hour_of(points.time)
-    order = np.lexsort((points.time, points.signal, hour, points.satellite))
+    order = np.lexsort((points.time, points.signal, points.equipment, hour, points.satellite))
     points, hour = points.where(order), hour[order]
-    begins = np.flatnonzero(
-        np.concatenate([[True], (np.diff(points.satellite) != 0) | (np.diff(hour) != 0)])
-    )
+    another = (np.diff(points.satellite) != 0) | (np.diff(hour) != 0)
+    another |= np.diff(points.equipment) != 0
+    begins = np.flatnonzero(np.concatenate([[True], another]))
     for begin, end in zip(begins, [*begins[1:], len(points)], strict=True):
         part = points.where(np.arange(begin, end))
-        yield int(part.satellite[0]), int(hour[begin]), part
+        yield int(part.satellite[0]), int(hour[begin]), int(part.equipment[0]), part
 
 
 def pack_points(points: SkyPoints) -> bytes:
-    """Return the bytes of the points of one satellite."""
+    """Return the bytes of the points of one satellite and equipment."""
     planes = []
     for name, dtype in _COLUMNS:
         column = np.ascontiguousarray(getattr(points, name), dtype=dtype)
@@ -59,7 +59,7 @@ def pack_points(points: SkyPoints) -> bytes:
     return zlib.compress(b"".join(planes), _LEVEL)
 
 
-def unpack_points(satellite: int, n_points: int, packed: bytes) -> SkyPoints:
+def unpack_points(satellite: int, equipment: int, n_points: int, packed: bytes) -> SkyPoints:
     """Return what `pack_points` packed."""
     content = zlib.decompress(packed)
     columns: dict[str, NDArray[np.generic]] = {}
@@ -70,4 +70,8 @@ def unpack_points(satellite: int, n_points: int, packed: bytes) -> SkyPoints:
         octets = np.frombuffer(content[begin:end], np.uint8).reshape(width, n_points)
         columns[name] = np.ascontiguousarray(octets.T).view(dtype).reshape(n_points)
         begin = end
-    return SkyPoints(satellite=np.full(n_points, satellite, np.int32), **columns)  # type: ignore[arg-type]
+    return SkyPoints(
+        satellite=np.full(n_points, satellite, np.int32),
+        equipment=np.full(n_points, equipment, np.int64),
+        **columns,  # type: ignore[arg-type]
+    )

@@ -1,13 +1,13 @@
 """The part of the store that keeps observations for two days, so that late files find neighbours.
 
-One row per file, satellite and hour: what a file brought can be taken out again when the file is
-replaced, and a satellite's points are found without reading those of others. The signals of a
-satellite share a row because they share their directions.
+One row per file, satellite, hour and equipment: what a file brought can be taken out again when the
+file is replaced, and a satellite's points are found without reading those of others. The signals of
+a satellite share a row because they share their directions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from daemon.store.base import Database
 from daemon.store.packing import hour_of, pack_points, split_points, unpack_points
 from retrieval import gnss
 from retrieval.arcs import SkyPoints
+from retrieval.equipment import equipment_code, equipment_codes
 
 __all__ = ["KeptPoints", "Points"]
 
@@ -32,10 +33,13 @@ class KeptPoints:
         In no particular order; overlapping files give the same observation more than once.
     glonass_channels : mapping
         Slot -> FDMA channel as the files stated it, the latest hour's where they differ.
+    equipment : frozenset of str
+        Texts of the equipment that they were heard with.
     """
 
     points: SkyPoints
     glonass_channels: Mapping[int, int]
+    equipment: frozenset[str]
 
 
 class Points(Database):
@@ -49,6 +53,7 @@ class Points(Database):
         points: SkyPoints,
         glonass_channels: Mapping[int, int],
         since_hour: int,
+        equipment: Iterable[str] = (),
     ) -> None:
         """Write the points of a file, in place of all that it brought before.
 
@@ -64,24 +69,28 @@ class Points(Database):
             Slot -> FDMA channel.
         since_hour : int
             Hours since 1970 (GPS time); earlier ones are not kept.
+        equipment : iterable of str
+            Texts of the equipment that they were heard with.
         """
         (row,) = self._query("SELECT id FROM files WHERE station = ? AND path = ?", (station, path))
         self._connection.execute("DELETE FROM snr_hours WHERE file_id = ?", (row["id"],))
         kept = points.where(hour_of(points.time) >= since_hour)
+        texts = equipment_codes(equipment)
         self._connection.executemany(
-            "INSERT INTO snr_hours (site, file_id, satellite, hour, n_points, glonass_channel, "
-            "points) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO snr_hours (site, file_id, satellite, hour, equipment, n_points, "
+            "glonass_channel, points) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 (
                     site,
                     row["id"],
                     name,
                     hour,
+                    texts[code],
                     len(part),
                     glonass_channels.get(satellite & 255) if name[0] == "R" else None,
                     pack_points(part),
                 )
-                for satellite, hour, part in split_points(kept)
+                for satellite, hour, code, part in split_points(kept)
                 for name in (gnss.satellite_name(satellite),)
             ),
         )
@@ -111,7 +120,8 @@ class Points(Database):
         first = _EVER[0] if since is None else int(hour_of(np.array(since)))
         last = _EVER[1] if until is None else int(hour_of(np.array(until)))
         rows = self._query(
-            "SELECT satellite, hour, n_points, glonass_channel, points, files.station, path "
+            "SELECT satellite, hour, COALESCE(equipment, '') AS equipment, n_points, "
+            "glonass_channel, points, files.station, path "
             "FROM snr_hours JOIN files ON files.id = file_id "
             "WHERE snr_hours.site = ? AND hour BETWEEN ? AND ? ORDER BY hour, path",
             (site, first, last),
@@ -119,16 +129,19 @@ class Points(Database):
         hidden = set(without)
         parts: list[SkyPoints] = []
         channels: dict[int, int] = {}
+        equipment: set[str] = set()
         for row in rows:
             if (row["station"], row["path"]) in hidden:
                 continue
             if satellites is not None and row["satellite"] not in satellites:
                 continue
             code = gnss.satellite_code(row["satellite"])
-            parts.append(unpack_points(code, row["n_points"], row["points"]))
+            heard_with = equipment_code(row["equipment"])
+            parts.append(unpack_points(code, heard_with, row["n_points"], row["points"]))
+            equipment.add(row["equipment"])
             if row["glonass_channel"] is not None:
                 channels[code & 255] = row["glonass_channel"]
-        return KeptPoints(SkyPoints.concatenate(parts), channels)
+        return KeptPoints(SkyPoints.concatenate(parts), channels, frozenset(equipment))
 
     def drop_points(self, site: str, before_hour: int) -> None:
         """Take out the points of hours before one, hours since 1970 (GPS time)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from daemon.store.records import FileRecord, FileState
 from daemon.store.schema import ARC_SQL_COLUMNS
 from daemon.utc import parse_utc, utc_texts
 from retrieval.arc_table import ARC_COLUMNS, arc_table, empty_arc_table
+from retrieval.equipment import UNKNOWN
 from retrieval.fusion import MODEL_COLUMNS
 
 __all__ = ["arc_rows", "arcs_of_rows", "file_record", "model_arcs_of_rows"]
@@ -51,6 +52,8 @@ def arcs_of_rows(rows: Sequence[sqlite3.Row]) -> pd.DataFrame:
             columns[name] = parse_utc(list(columns[name])).tz_localize(None).to_numpy()
         elif dtype == "float64":
             columns[name] = np.array(columns[name], dtype=np.float64)
+        elif name == "equipment":
+            columns[name] = _known(columns[name])
     table = arc_table(columns).assign(revision=np.array(columns["revision"]))
     return table.set_index(pd.Index(columns["id"], name="id"))
 
@@ -65,9 +68,16 @@ def model_arcs_of_rows(rows: Sequence[sqlite3.Row]) -> pd.DataFrame:
             values[name] = parse_utc(column)
         elif ARC_COLUMNS[name] == "float64":
             values[name] = np.array(column, dtype=np.float64)
+        elif name == "equipment":
+            values[name] = pd.array(_known(column), dtype="str")
         else:
             values[name] = pd.array(column, dtype=ARC_COLUMNS[name])  # type: ignore[call-overload]
     return pd.DataFrame(values)
+
+
+def _known(equipment: Iterable[str | None]) -> list[str]:
+    """Return equipment as the arc table has it: what an older version wrote knows none."""
+    return [UNKNOWN if text is None else text for text in equipment]
 
 
 def file_record(row: sqlite3.Row) -> FileRecord:

@@ -6,7 +6,14 @@ second, elsewhere to the millisecond, so that text order is time order.
 
 from __future__ import annotations
 
-__all__ = ["APPLICATION_ID", "ARC_SQL_COLUMNS", "MIGRATIONS", "PLACE_SQL", "SCHEMA_VERSION"]
+__all__ = [
+    "APPLICATION_ID",
+    "ARC_SQL_COLUMNS",
+    "EQUIPMENT_SQL",
+    "MIGRATIONS",
+    "PLACE_SQL",
+    "SCHEMA_VERSION",
+]
 
 # ``PRAGMA application_id``: what tells our files from those of others. ASCII "SoGl".
 APPLICATION_ID = 0x536F476C
@@ -66,11 +73,12 @@ ARC_SQL_COLUMNS = {
     "ephemeris_age_h": "REAL",
     "accepted": "INTEGER NOT NULL",
     "reject_reason": "TEXT NOT NULL",
+    "equipment": "TEXT",  # null in arcs of before version 3, until files come
 }
 
 _ARCS = (
     "CREATE TABLE arcs (id INTEGER PRIMARY KEY, "
-    + ", ".join(f'"{name}" {kind}' for name, kind in ARC_SQL_COLUMNS.items())
+    + ", ".join(f'"{name}" {kind}' for name, kind in ARC_SQL_COLUMNS.items() if name != "equipment")
     + ", revision INTEGER NOT NULL"  # 1, and one more whenever an arc takes the place of others
     + ", UNIQUE (station, satellite, signal, direction, start))"
 )
@@ -130,6 +138,9 @@ CREATE TABLE arc_settings (
 
 # Where an arc stands on the sky: signal with constellation, and sector of 45 degrees.
 PLACE_SQL = ("substr(satellite, 1, 1) || signal", "CAST(azimuth_deg / 45 AS INTEGER)")
+
+# What an arc was heard with; nothing is known of what an older version wrote.
+EQUIPMENT_SQL = "COALESCE(equipment, '')"
 
 # Observations inside the detrending range of elevations, for two days before the newest.
 _SNR_HOURS = """
@@ -210,6 +221,24 @@ CREATE TABLE model_tracks (
     UNIQUE (model, track)
 )
 """
+# Receiver and antenna of arcs and observations.
+_EQUIPMENT = (
+    "ALTER TABLE arcs ADD COLUMN equipment TEXT",
+    "DROP INDEX arcs_by_place",
+    "CREATE INDEX arcs_by_place ON arcs "
+    f"(station, {', '.join(PLACE_SQL)}, {EQUIPMENT_SQL}, closed) WHERE accepted",
+    "CREATE INDEX arcs_of_unknown ON arcs (station) WHERE equipment IS NULL",
+    # A file may change its equipment inside an hour.
+    "ALTER TABLE snr_hours RENAME TO snr_hours_3",
+    _SNR_HOURS.replace("    n_points", "    equipment TEXT,\n    n_points").replace(
+        "satellite, hour)", "satellite, hour, equipment)"
+    ),
+    "INSERT INTO snr_hours (id, site, file_id, satellite, hour, n_points, glonass_channel, points) "
+    "SELECT id, site, file_id, satellite, hour, n_points, glonass_channel, points FROM snr_hours_3",
+    "DROP TABLE snr_hours_3",
+    "CREATE INDEX snr_by_hour ON snr_hours (site, hour)",
+    "CREATE INDEX snr_of_unknown ON snr_hours (site) WHERE equipment IS NULL",
+)
 
 # Step k takes a store from version k to version k + 1.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -251,6 +280,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX arcs_to_weigh ON arcs (station, closed) "
         "WHERE accepted AND model_track IS NULL",
     ),
+    _EQUIPMENT,
 )
 
 SCHEMA_VERSION = len(MIGRATIONS)

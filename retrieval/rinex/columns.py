@@ -161,8 +161,12 @@ def join_columns(
     time: NDArray[np.datetime64],
     keep: NDArray[np.bool_],
     kind: str,
+    equipment: NDArray[np.int64],
 ) -> tuple[SnrTable, list[str]]:
-    """Join the columns of one signal after the other, without the rows of dropped epochs."""
+    """Join the columns of one signal after the other, without the rows of dropped epochs.
+
+    `time`, `keep` and `equipment` (codes of `retrieval.equipment`) are of the epochs.
+    """
     if not columns:
         return SnrTable.empty(), []
     columns = sorted(columns, key=lambda column: column.signal)
@@ -174,6 +178,7 @@ def join_columns(
         np.concatenate([column.satellite for column in columns]),
         np.repeat(np.array([column.signal for column in columns], np.int64), n_rows),
         value,
+        equipment=_of_rows(equipment, epoch),
     )
     wanted = keep[epoch]
     notes = []
@@ -189,3 +194,10 @@ def join_columns(
     if not wanted.all():
         table = table.where(wanted)
     return table, notes
+
+
+def _of_rows(equipment: NDArray[np.int64], epoch: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the equipment of rows; where it is one throughout, without memory for each."""
+    if (equipment == equipment[0]).all():
+        return np.broadcast_to(equipment[0], len(epoch))
+    return equipment[epoch]

@@ -12,11 +12,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from retrieval.equipment import equipment_text
 from retrieval.gnss import CONSTELLATIONS
 
 __all__ = [
+    "ANTENNA_LABEL",
     "APPROX_POSITION",
     "LABELS",
+    "RECEIVER_LABEL",
     "SCALE_LABEL",
     "STATION_LABELS",
     "TIME_OF_FIRST_OBS",
@@ -48,7 +51,8 @@ _TYPES_2, _TYPES_3 = "# / TYPES OF OBSERV", "SYS / # / OBS TYPES"
 SCALE_LABEL = "SYS / SCALE FACTOR"
 APPROX_POSITION, TIME_OF_FIRST_OBS = "APPROX POSITION XYZ", "TIME OF FIRST OBS"
 VERSION_LABEL = "RINEX VERSION / TYPE"
-STATION_LABELS = ("MARKER NAME", "REC # / TYPE / VERS", "ANT # / TYPE", "ANTENNA: DELTA H/E/N")
+RECEIVER_LABEL, ANTENNA_LABEL = "REC # / TYPE / VERS", "ANT # / TYPE"
+STATION_LABELS = ("MARKER NAME", RECEIVER_LABEL, ANTENNA_LABEL, "ANTENNA: DELTA H/E/N")
 _CODE_2 = re.compile(r"[CPLDST][1-9A-D]")
 _CODE_3 = re.compile(r"[A-Z]\d[A-Z]?")
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[EeDd][-+]?\d+)?|[-+]?\.\d+")
@@ -62,6 +66,7 @@ _DEFAULT_TIME_SYSTEM = {"R": "GLO", "E": "GAL", "C": "BDT", "J": "QZS", "I": "IR
 _SCALES = (1, 10, 100, 1000)
 # Receivers work out their approximate position anew, and differ by metres; another site is farther.
 _SAME_SITE_M = 100.0
+_CELL = 20
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,10 @@ class Record:
         """The value with single blanks."""
         return " ".join(self.value.split())
 
+    def cells(self, count: int) -> tuple[str, ...]:
+        """Return the first cells of 20 characters, as of receiver (3A20) and antenna (2A20)."""
+        return tuple(self.value[_CELL * i : _CELL * (i + 1)] for i in range(count))
+
 
 class RecordError(Exception):
     """A record that decides how observations are read is damaged."""
@@ -96,6 +105,8 @@ class RecordError(Exception):
 @dataclass(frozen=True)
 class Definition:
     """What decides how observation lines are read, until a header block in the body changes it.
+
+    And what they were heard with, which may change there too.
 
     Attributes
     ----------
@@ -113,6 +124,10 @@ class Definition:
         APPROX POSITION XYZ, metres; a later one only where it is another site.
     broken : str or None
         Why nothing can be read with it.
+    receiver : (number, type, version)
+        Cells of REC # / TYPE / VERS, blank where there is none.
+    antenna : (number, type)
+        Cells of ANT # / TYPE.
     """
 
     version: float
@@ -122,6 +137,13 @@ class Definition:
     time_system: str = "GPS"
     position_m: tuple[float, float, float] | None = None
     broken: str | None = None
+    receiver: tuple[str, ...] = ("", "", "")
+    antenna: tuple[str, ...] = ("", "")
+
+    @property
+    def equipment(self) -> str:
+        """Receiver and antenna, as `retrieval.equipment` writes them."""
+        return equipment_text(*self.receiver, *self.antenna)
 
     @property
     def n_codes(self) -> int:
@@ -215,6 +237,10 @@ def redefine(definition: Definition, records: Iterable[Record]) -> Definition:
             definition = replace(definition, time_system=_time_system(definition, record))
         if record.label == APPROX_POSITION:
             definition = _at_position(definition, _position(record))
+        if record.label == RECEIVER_LABEL:
+            definition = replace(definition, receiver=record.cells(3))
+        if record.label == ANTENNA_LABEL:
+            definition = replace(definition, antenna=record.cells(2))
     types = [r for r in records if r.label == types_label(definition.version)]
     # A line that stands twice in a row says nothing new, and is no continuation of itself.
     types = [r for i, r in enumerate(types) if i == 0 or r.value != types[i - 1].value]

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from retrieval.equipment import UNKNOWN, equipment_code
 from retrieval.errors import UnreadableFileError
 from retrieval.rinex.columns import Column, join_columns, signal_of
 from retrieval.rinex.definition import SCALE_LABEL
@@ -65,21 +66,22 @@ def read_with_georinex(path: str | Path, kind: str = "S") -> ObservationFile:
         ) from None
     version = float(dataset.attrs["version"]) if dataset is not None else 0.0
     time_system = str(dataset.attrs["time_system"]) if dataset is not None else "GPS"
-    header, scale = _header(text, version, time_system, by_system)
+    header, scale, heard_with = _header(text, version, time_system, by_system)
     if dataset is None:
         time = np.empty(0, "datetime64[ns]")
         columns, notes = list[Column](), list[str]()
     else:
         time = to_gps(dataset.time.values.astype("datetime64[ns]"), time_system)
         columns, notes = _columns(dataset, version, by_system, scale)
-    table, more_notes = join_columns(columns, time, np.ones(len(time), np.bool_), kind)
+    code = np.full(len(time), equipment_code(heard_with), np.int64)
+    table, more_notes = join_columns(columns, time, np.ones(len(time), np.bool_), kind, code)
     report = ReadReport(
         n_epochs=len(time),
         cut=Damage(max(text.content.count(b"\n"), 1), text.cut) if text.cut else None,
         complete_bytes=len(text.content),
         notes=("read by georinex, which does not report damage", *notes, *more_notes),
     )
-    return ObservationFile(text.path, header, table, time, report)
+    return ObservationFile(text.path, header, table, time, report, (heard_with,))
 
 
 def _columns(
@@ -116,8 +118,11 @@ def _header(
     version: float,
     time_system: str,
     by_system: dict[str, list[str]],
-) -> tuple[ObservationHeader, Mapping[tuple[str, str], int]]:
-    """Return the header and its scale factors, which georinex does not take out."""
+) -> tuple[ObservationHeader, Mapping[tuple[str, str], int], str]:
+    """Return the header, its scale factors, which georinex does not take out, and the equipment.
+
+    A change of equipment inside the file is not seen.
+    """
     try:
         header = read_header(text.path, text.content, ANY_EPOCH)
     except UnreadableFileError as error:
@@ -128,9 +133,10 @@ def _header(
         content = ObservationHeader(
             version, name, None, None, None, "", "", time_system, observables
         )
-        return content, {}
+        return content, {}, UNKNOWN
     _refuse_scale(text, header.body_offset, "they change inside the file")
-    return header.content, header.definition.scale
+    definition = header.definition
+    return header.content, definition.scale, definition.equipment
 
 
 def _refuse_scale(text: Text, offset: int, problem: str) -> None:

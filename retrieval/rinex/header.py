@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 
 from retrieval.errors import UnreadableFileError
 from retrieval.rinex.definition import (
+    ANTENNA_LABEL,
     APPROX_POSITION,
     LABELS,
+    RECEIVER_LABEL,
     STATION_LABELS,
     TIME_OF_FIRST_OBS,
     Definition,
@@ -95,11 +97,16 @@ def read_header(path: str, content: bytes, looks_like_epoch: re.Pattern[bytes]) 
             path, f"{error.problem}; repair this header line or fetch the file again", error.line
         ) from None
     header, notes = _content(definition, records)
+    # The first record of a label counts.
+    station = {record.label: record for record in reversed(records)}
+    station = {label: record for label, record in station.items() if label in STATION_LABELS}
     definition = replace(definition, position_m=header.position_m)
-    station = {
-        record.label: record.text for record in reversed(records) if record.label in STATION_LABELS
-    }
-    return Header(header, definition, station, offset, number + 1, tuple(damage), notes)
+    if RECEIVER_LABEL in station:
+        definition = replace(definition, receiver=station[RECEIVER_LABEL].cells(3))
+    if ANTENNA_LABEL in station:
+        definition = replace(definition, antenna=station[ANTENNA_LABEL].cells(2))
+    texts = {label: record.text for label, record in station.items()}
+    return Header(header, definition, texts, offset, number + 1, tuple(damage), notes)
 
 
 def _content(
@@ -145,8 +152,8 @@ def _content(
         position_m=(position[0], position[1], position[2]) if position and any(position) else None,
         antenna_height_m=antenna_height[0] if antenna_height else None,
         interval_s=interval[0] if interval and interval[0] > 0 else None,
-        receiver=text("REC # / TYPE / VERS"),
-        antenna=text("ANT # / TYPE"),
+        receiver=text(RECEIVER_LABEL),
+        antenna=text(ANTENNA_LABEL),
         time_system=definition.time_system,
         observables=definition.observables,
         glonass_channels=_glonass_channels(records),

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.equipment import equipment_code
 from retrieval.errors import UnreadableFileError
 from retrieval.rinex.body import Body, read_body
 from retrieval.rinex.columns import join_columns, read_columns
@@ -102,7 +103,9 @@ def parse_observations(text: Text, kind: str = "S") -> ObservationFile:
         damage.append(Damage(int(body.lines.number[body.epoch_line[epoch]]), reason))
     keep[np.flatnonzero(keep)[~in_order]] = False
 
-    table, more_notes = join_columns(columns, time, keep, kind)
+    heard_with = [definition.equipment for definition in body.definitions]
+    code = np.array([equipment_code(text) for text in heard_with], np.int64)[body.definition]
+    table, more_notes = join_columns(columns, time, keep, kind, code)
     report = ReadReport(
         n_epochs=int(keep.sum()),
         events=tuple(
@@ -114,7 +117,8 @@ def parse_observations(text: Text, kind: str = "S") -> ObservationFile:
         complete_bytes=body.complete_bytes,
         notes=(*header.notes, *text.notes, *body.notes, *notes, *more_notes),
     )
-    return ObservationFile(text.path, _header(header, body), table, time[keep], report)
+    equipment = tuple(dict.fromkeys(heard_with))
+    return ObservationFile(text.path, _header(header, body), table, time[keep], report, equipment)
 
 
 def _is_2(header: Header) -> bool:

@@ -40,6 +40,8 @@ class SnrTable:
     elevation_deg, azimuth_deg : (n,) float64, optional
         Geometric angles, where the format itself carries them (SNR66); else None, or NaN in the
         rows of a joined table that came without.
+    equipment : (n,) int64, optional
+        What each row was heard with, codes of `retrieval.equipment`; None where nothing is known.
     """
 
     time: NDArray[np.datetime64]
@@ -48,6 +50,7 @@ class SnrTable:
     snr_dbhz: NDArray[np.float64]
     elevation_deg: NDArray[np.float64] | None = None
     azimuth_deg: NDArray[np.float64] | None = None
+    equipment: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.time)
@@ -66,6 +69,7 @@ class SnrTable:
             self.snr_dbhz[keep],
             None if self.elevation_deg is None else self.elevation_deg[keep],
             None if self.azimuth_deg is None else self.azimuth_deg[keep],
+            None if self.equipment is None else self.equipment[keep],
         )
 
     @classmethod
@@ -80,12 +84,19 @@ class SnrTable:
 
     @classmethod
     def concatenate(cls, tables: Sequence[SnrTable]) -> SnrTable:
-        """Join tables; rows of a table without angles get NaN where others have them."""
+        """Join tables; rows of a table without angles get NaN where others have them.
+
+        Those of a table without equipment get that of the unknown.
+        """
         tables = [table for table in tables if len(table)]
         if not tables:
             return cls.empty()
         angles = any(table.has_angles for table in tables)
         unknown = [np.full(len(table), np.nan) for table in tables]
+        equipment = [
+            np.zeros(len(table), np.int64) if table.equipment is None else table.equipment
+            for table in tables
+        ]
 
         def joined(columns: Iterable[NDArray[np.float64] | None]) -> NDArray[np.float64]:
             pairs = zip(columns, unknown, strict=True)
@@ -98,6 +109,7 @@ class SnrTable:
             np.concatenate([table.snr_dbhz for table in tables]),
             joined(table.elevation_deg for table in tables) if angles else None,
             joined(table.azimuth_deg for table in tables) if angles else None,
+            np.concatenate(equipment) if any(t.equipment is not None for t in tables) else None,
         )
 
 
@@ -119,7 +131,7 @@ class ObservationHeader:
     interval_s : float or None
         INTERVAL, or the median step of NMEA text.
     receiver, antenna : str
-        Type, serial and firmware as they stand; a change opens a new track epoch.
+        Number, type and firmware, and number, type and dome, as they stand but for blanks.
     time_system : str
         ``GPS``, ``GLO``, ``GAL``, ``BDT``, ``QZS`` or ``IRN``; the readers return GPS time always.
     observables : mapping
@@ -209,6 +221,9 @@ class ObservationFile:
         GPS time of every whole observation epoch, also those without SNR.
     report : ReadReport
         Damage, events, notes.
+    equipment : tuple of str
+        Texts of `retrieval.equipment` for the codes in `snr`: what the headers of the file say of
+        receiver and antenna, in file order. Empty where the format has no such header.
     """
 
     path: str
@@ -216,3 +231,4 @@ class ObservationFile:
     snr: SnrTable
     epochs: NDArray[np.datetime64]
     report: ReadReport
+    equipment: tuple[str, ...] = ()

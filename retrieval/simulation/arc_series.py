@@ -28,7 +28,7 @@ from retrieval.simulation.scenario import Scenario
 from retrieval.simulation.scenario_sections import SignalSection
 from retrieval.simulation.signals import other_carrier
 from retrieval.simulation.spots import Spots, spots
-from retrieval.simulation.station_files import source_navigation
+from retrieval.simulation.station_files import source_navigation, station_header
 from retrieval.simulation.streams import normal
 from retrieval.simulation.view import (
     Points,
@@ -266,6 +266,7 @@ def _signal_arcs(
         "ephemeris_age_h": np.full(count, 1.0),
         "accepted": np.ones(count, np.bool_),
         "reject_reason": np.full(count, "", object),
+        "equipment": np.full(count, station_header(scenario, scenario.start).equipment, object),
         "vwc": np.interp(0.5 * (time[first] + time[last]), hour_s, hours.moisture),
         "true_phase_deg": wrapped_deg(_mean_phase_deg(reflected, angle, strength, arc)),
         "effective_height_m": effective_m,

@@ -18,7 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +40,7 @@ from retrieval.simulation.sky.navigation_writer import navigation_text
 from retrieval.simulation.sky.nominal_sky import nominal_sky
 from retrieval.version import VERSION
 
-__all__ = ["LABEL", "Simulation", "simulate_station", "source_navigation"]
+__all__ = ["LABEL", "Simulation", "simulate_station", "source_navigation", "station_header"]
 
 LABEL = "SIMULATED: NO RECEIVER AND NO SATELLITE MADE THESE NUMBERS"
 _SPANS = {"day": "01D", "six-hours": "06H", "hour": "01H", "quarter": "15M"}
@@ -175,6 +175,21 @@ def source_navigation(scenario: Scenario) -> Navigation:
     return source
 
 
+def station_header(scenario: Scenario, day: np.datetime64) -> ObservationHeader:
+    """Return what the header of an observation file of a day says of the station."""
+    station = scenario.station
+    x, y, z = scenario.receiver_station().ecef_m
+    return ObservationHeader(
+        version=scenario.output.format,
+        marker=station.name.upper(),
+        ecef_m=(float(x), float(y), float(z)),
+        interval_s=scenario.time.interval_s,
+        created=day,
+        receiver="SIMULATED",
+        antenna=f"{station.antenna.upper()[:15]:<16}NONE",
+    )
+
+
 @dataclass(frozen=True)
 class _DayFiles:
     """What one day wrote."""
@@ -210,15 +225,8 @@ def _write_observations(
 ) -> int:
     """Write the observation files of a day and return how many."""
     station, output = scenario.station, scenario.output
-    x, y, z = scenario.receiver_station().ecef_m
-    header = ObservationHeader(
-        version=output.format,
-        marker=station.name.upper(),
-        ecef_m=(float(x), float(y), float(z)),
-        interval_s=scenario.time.interval_s,
-        created=day,
-        receiver="SIMULATED",
-        antenna=f"{station.antenna.upper()[:15]:<16}NONE",
+    header = replace(
+        station_header(scenario, day),
         comments=comments,
         glonass_channels={**GLONASS_CHANNELS, **simulated.navigation.glonass_channels},
     )

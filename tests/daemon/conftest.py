@@ -64,6 +64,7 @@ def made_arcs() -> Callable[..., pd.DataFrame]:
             "orbit_source": "broadcast",
             "accepted": True,
             "reject_reason": "",
+            "equipment": "",
             "height_sigma_m": np.nan,
             **others,
         }

@@ -16,9 +16,11 @@ from daemon.errors import StoreOutdatedError
 from daemon.jobs import run_once
 from daemon.store import Store
 from daemon.store.schema import MIGRATIONS, SCHEMA_VERSION
+from retrieval.equipment import equipment_token
 
 STORE_1 = Path(__file__).parent / "files" / "store_1"
 NAME = "smpl"
+EQUIPMENT = "0 | SIMULATED | 1 | 0 | SIMULATED NONE"
 
 
 @pytest.fixture
@@ -80,6 +82,8 @@ def test_everything_is_there_afterwards_and_goes_on(config, sample, tmp_path):
     after = rows(config, f"SELECT {columns} FROM arcs ORDER BY id")
     assert after[: len(arcs)] == arcs
     assert len(after) > 480
+    # Nor did it keep receivers and antennas: they are taken for what goes on hearing.
+    assert rows(config, "SELECT DISTINCT equipment FROM arcs") == [(EQUIPMENT,)]
     kept = rows(config, "SELECT time, vwc, flag, model_id FROM estimates ORDER BY time")
     # Times before the first arc had no estimate then, which they have now.
     assert set(estimates) <= set(kept)
@@ -90,5 +94,7 @@ def test_everything_is_there_afterwards_and_goes_on(config, sample, tmp_path):
     with Store.reading(config.store.path) as store:
         learnt = store.apriori_heights(NAME)
         assert {record.site for record in store.files(NAME).values()} == {NAME, ""}
-    assert {name: learnt[name].height_m for name in heights} == heights
+    # Their heights go on with them.
+    token = equipment_token(EQUIPMENT)
+    assert {name: learnt[f"{name}#{token}"].height_m for name in heights} == heights
     assert not run_once(config).changed

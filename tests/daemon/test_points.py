@@ -6,9 +6,11 @@ import pytest
 from daemon.store import FileRecord, FileState, Store
 from daemon.store.packing import hour_of, pack_points, split_points, unpack_points
 from retrieval.arcs import SkyPoints
+from retrieval.equipment import equipment_code
 from retrieval.gnss import satellite_code, signal_code
 
 START = np.datetime64("2025-01-10T12:30", "ns")
+EQUIPMENT, OTHER = "1 | A | 5.2 |  | B NONE", "1 | A | 5.3 |  | B NONE"
 RECORD = FileRecord(
     path="a.rnx",
     sha256="ab" * 32,
@@ -33,6 +35,7 @@ def points(n=240, satellites=("G01", "R05"), signal="S1C", seed=1):
         random.uniform(0, 360, n),
         np.where(np.arange(n) % 3, random.uniform(0, 4, n), np.nan),
         (np.arange(n) % 3).astype(np.int8),
+        np.full(n, equipment_code(EQUIPMENT)),
     ).where(random.permutation(n))
 
 
@@ -55,17 +58,19 @@ def store(tmp_path):
 
 
 def put(store, given, path="a.rnx", channels=None, since_hour=0):
-    store.put_points("test", "test", path, given, channels or {}, since_hour)
+    store.put_points("test", "test", path, given, channels or {}, since_hour, [EQUIPMENT, OTHER])
 
 
 def test_packing_gives_back_every_bit():
     given = points(seed=4).where(np.arange(240) % 2 == 0)
-    for satellite, hour, part in split_points(given):
+    given.equipment[::3] = equipment_code(OTHER)
+    for satellite, hour, code, part in split_points(given):
+        assert (part.equipment == code).all()
         assert (part.satellite == satellite).all()
         assert (hour_of(part.time) == hour).all()
-        back = unpack_points(satellite, len(part), pack_points(part))
+        back = unpack_points(satellite, code, len(part), pack_points(part))
         assert_equal(back, part)
-    parts = [part for _, _, part in split_points(given)]
+    parts = [part for *_, part in split_points(given)]
     assert_equal(SkyPoints.concatenate(parts), given)
     assert list(split_points(SkyPoints.empty())) == []
 
@@ -76,7 +81,17 @@ def test_points_come_back_as_they_went_in(store):
     kept = store.points("test")
     assert_equal(kept.points, given)
     assert kept.glonass_channels == {5: 1}
+    assert kept.equipment == {EQUIPMENT}
     assert len(store.points("other").points) == 0
+
+
+def test_a_file_may_change_its_equipment_inside_an_hour(store):
+    given = points()
+    given.equipment[::3] = equipment_code(OTHER)
+    put(store, given)
+    kept = store.points("test")
+    assert_equal(kept.points, given)
+    assert kept.equipment == {EQUIPMENT, OTHER}
 
 
 def test_points_of_some_hours_and_satellites(store):

@@ -58,6 +58,7 @@ def arcs(year):
         "orbit_source": "file",
         "accepted": True,
         "reject_reason": "",
+        "equipment": "",
     }
     return arc_table({name: np.broadcast_to(values[name], len(year)) for name in ARC_COLUMNS})
 

@@ -11,6 +11,8 @@ from retrieval.arc_table import ARC_COLUMNS, arc_table
 from retrieval.errors import UnreadableFileError
 
 N = 4
+# Of the receiver the number is not known, of the antenna neither.
+EQUIPMENT = " | SEPT POLARX5 | 5.2.0 |  | ASH701945E_M SCIS"
 
 
 @pytest.fixture
@@ -34,6 +36,7 @@ def arcs():
         "orbit_source": "broadcast",
         "accepted": [True, True, True, False],
         "reject_reason": ["", "", "", "too few points"],
+        "equipment": [EQUIPMENT, EQUIPMENT, "", EQUIPMENT],
     }
     return arc_table({name: np.broadcast_to(values[name], N) for name in ARC_COLUMNS})
 
@@ -156,6 +159,21 @@ def test_a_file_that_is_no_table_is_refused(tmp_path, name, content, words):
     assert "tokenizing" not in str(caught.value)
 
 
+def test_tables_of_before_know_no_equipment(arcs, tmp_path):
+    for ending, write in (("csv", "to_csv"), ("parquet", "to_parquet")):
+        path = tmp_path / f"before.{ending}"
+        getattr(arcs.drop(columns="equipment"), write)(path, index=False)
+        pd.testing.assert_frame_equal(read_arc_table(path), arcs.assign(equipment=""))
+    # One of before joined with one of after has null where nothing was known.
+    pd.concat([arcs.iloc[:2], arcs.iloc[2:].drop(columns="equipment")]).to_parquet(path)
+    assert read_arc_table(path)["equipment"].tolist() == [EQUIPMENT, EQUIPMENT, "", ""]
+
+
+def test_equipment_of_other_parts_is_refused(written):
+    with pytest.raises(UnreadableFileError, match="column equipment: expected five parts"):
+        read_arc_table(written(equipment="SEPT POLARX5"))
+
+
 @pytest.mark.parametrize("name", ["none.csv", "none.parquet"])
 def test_a_file_that_is_not_there_is_named(tmp_path, name):
     with pytest.raises(UnreadableFileError, match=f"{name}: there is no such file"):
@@ -176,6 +194,7 @@ def test_whatever_a_value_is_the_table_is_read_or_refused(tmp_path_factory, row,
         "height_mode": "fixed",
         "orbit_source": "sp3",
         "accepted": "True",
+        "equipment": "",
     }
     table = pd.DataFrame([sound] * N)
     table.loc[row, name] = value

@@ -10,7 +10,7 @@ from retrieval.errors import InputError
 START = np.datetime64("2025-01-10T00:00:00", "ns")
 
 
-def _pass(satellite, minutes, elevation_deg, signal="GS2X", snr=40.0, azimuth=90.0):
+def _pass(satellite, minutes, elevation_deg, signal="GS2X", snr=40.0, azimuth=90.0, equipment=0):
     n = len(minutes)
     return SkyPoints(
         START + (np.asarray(minutes) * 60e9).astype("m8[ns]"),
@@ -21,6 +21,7 @@ def _pass(satellite, minutes, elevation_deg, signal="GS2X", snr=40.0, azimuth=90
         np.full(n, azimuth),
         np.zeros(n),
         np.zeros(n, np.int8),
+        np.full(n, equipment, np.int64),
     )
 
 
@@ -188,3 +189,35 @@ def test_nothing_in_the_window_gives_no_arcs():
 def test_impossible_settings_are_refused_by_name(settings, named):
     with pytest.raises(InputError, match=named):
         ArcSettings(**settings)
+
+
+def test_an_arc_ends_where_the_equipment_changes():
+    rise = _rise()
+    changed = SkyPoints(**{**vars(rise), "equipment": np.where(np.arange(len(rise)) < 80, 7, 9)})
+    arcs = cut_arcs(changed, ArcSettings())
+    assert _ends(arcs) == [(5.0, 17.8), (18.0, 30.0)]  # 2 + .2 k degrees at point k
+    assert arcs.points.equipment[arcs.first].tolist() == [7, 9]
+    # It says so to the very point, and the pause that an arc may make joins nothing across it.
+    assert (arcs.closed - arcs.points.time[arcs.start[1:] - 1] == np.timedelta64(300, "s")).all()
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_arcs_that_two_equipments_heard_at_once_the_one_with_more_points_stays(turn):
+    rise, other = _rise(equipment=7), _rise(equipment=9)
+    fewer = rise.where(np.arange(len(rise)) % 3 > 0)
+    apart = _rise(begin=300, equipment=7)
+    arcs = cut_arcs(_join(*[fewer, other, apart, _rise("G07", equipment=7)][::turn]), ArcSettings())
+    assert arcs.points.equipment[arcs.first].tolist() == [7, 9, 7]
+    assert np.diff(arcs.start).tolist() == [126] * 3  # 5 to 30 degrees by .2
+    # Of equals one stays, always the same.
+    twins = cut_arcs(_join(*[rise, other][::turn]), ArcSettings())
+    assert twins.points.equipment.tolist() == [7] * 126
+
+
+def test_points_of_one_equipment_alone_are_cut_as_those_of_none():
+    given = _join(_rise(), _rise("G07", begin=30), _rise(begin=20, snr=41.0))
+    named = SkyPoints(**{**vars(given), "equipment": np.full(len(given), 12)})
+    one, other = cut_arcs(given, ArcSettings()), cut_arcs(named, ArcSettings())
+    for name in ("time", "satellite", "snr_dbhz", "elevation_deg"):
+        np.testing.assert_array_equal(getattr(one.points, name), getattr(other.points, name))
+    np.testing.assert_array_equal(one.start, other.start)

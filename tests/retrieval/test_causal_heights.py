@@ -8,7 +8,7 @@ from retrieval.causal_heights import FrozenHeight, freeze_heights, heights_at_cl
 START = pd.Timestamp("2025-01-10T00:00Z")
 
 
-def arcs(n, *, selection="GS2X", azimuth=100.0, first=0, heights=None):
+def arcs(n, *, selection="GS2X", azimuth=100.0, first=0, heights=None, epoch=""):
     """One arc an hour."""
     return pd.DataFrame(
         {
@@ -16,6 +16,7 @@ def arcs(n, *, selection="GS2X", azimuth=100.0, first=0, heights=None):
             "azimuth_deg": azimuth,
             "reflector_height_m": np.linspace(1.0, 1.9, 10)[:n] if heights is None else heights,
             "closed": START + pd.to_timedelta(first + np.arange(n), unit="h"),
+            "epoch": epoch,
         }
     )
 
@@ -53,5 +54,23 @@ def test_an_arc_refers_to_what_was_known_when_it_closed():
     }
     closed = START + pd.to_timedelta([0, 1, 2, 3, 4, 4], unit="h")
     azimuth = np.array([100.0] * 5 + [10.0])
-    found = heights_at_close(frozen, np.array(["GS2X"] * 6), azimuth, closed, np.full(6, 9.0))
+    epoch = np.full(6, "", dtype=object)
+    name, otherwise_m = np.array(["GS2X"] * 6), np.full(6, 9.0)
+    found = heights_at_close(frozen, name, azimuth, closed, otherwise_m, epoch)
     assert found.tolist() == [9.0, 1.5, 1.6, 1.7, 1.7, 1.5]
+    epoch[3] = "1a2b3c"
+    found = heights_at_close(frozen, name, azimuth, closed, otherwise_m, epoch)
+    assert found.tolist() == [9.0, 1.5, 1.6, 9.0, 1.7, 1.5]
+
+
+def test_another_equipment_learns_heights_of_its_own():
+    after = arcs(10, first=20, heights=np.linspace(2.0, 2.9, 10), epoch="1a2b3c")
+    frozen = freeze_heights(pd.concat([after, arcs(10), arcs(5, first=40)]))
+    before = FrozenHeight(1.45, 10, START + pd.Timedelta(hours=9))
+    assert frozen == {
+        **dict.fromkeys(("GS2X@090", "@090", "GS2X"), before),
+        **dict.fromkeys(
+            ("GS2X@090#1a2b3c", "@090#1a2b3c", "GS2X#1a2b3c"),
+            FrozenHeight(2.45, 10, START + pd.Timedelta(hours=29)),
+        ),
+    }

@@ -48,6 +48,7 @@ def _points(elevation_deg, snr_dbhz, satellite="G05", signal="GS2X", step_s=30):
         np.full(n, 100.0),
         np.zeros(n),
         np.zeros(n, np.int8),
+        np.zeros(n, np.int64),
     )
 
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from retrieval.equipment import equipment_text
 from retrieval.errors import InputError
 from retrieval.gnss import CONSTELLATIONS, GLONASS_CHANNELS
 
@@ -23,6 +24,9 @@ VERSIONS = ("3.04", "2.11")
 _VALUE_WIDTH = 60
 _CODES_PER_LINE = {"3.04": 13, "2.11": 9}
 _SLOTS_PER_LINE = 8
+
+# Numbers of receiver and antenna, and the receiver's firmware.
+_NUMBER, _FIRMWARE = "0", "1"
 
 _T = TypeVar("_T")
 
@@ -82,6 +86,11 @@ class ObservationHeader:
             raise InputError(
                 f"RINEX version {self.version!r}: expected one of {', '.join(VERSIONS)}"
             )
+
+    @property
+    def equipment(self) -> str:
+        """Receiver and antenna, as a reader of the header names them."""
+        return equipment_text(_NUMBER, self.receiver, _FIRMWARE, _NUMBER, self.antenna)
 
 
 def header_lines(
@@ -148,8 +157,12 @@ def _records(
         _text("observer", header.observer, 20) + _text("agency", header.agency, 40),
         "OBSERVER / AGENCY",
     )
-    yield f"{'0':<20}{_text('receiver', header.receiver, 20)}{'1':<20}", "REC # / TYPE / VERS"
-    yield f"{'0':<20}{_text('antenna', header.antenna, 20)}", "ANT # / TYPE"
+    receiver, antenna = (
+        _text(what, text, 20)
+        for what, text in (("receiver", header.receiver), ("antenna", header.antenna))
+    )
+    yield f"{_NUMBER:<20}{receiver}{_FIRMWARE:<20}", "REC # / TYPE / VERS"
+    yield f"{_NUMBER:<20}{antenna}", "ANT # / TYPE"
     yield f"{x:14.4f}{y:14.4f}{z:14.4f}", "APPROX POSITION XYZ"
     yield f"{0:14.4f}{0:14.4f}{0:14.4f}", "ANTENNA: DELTA H/E/N"
     if not is_3:

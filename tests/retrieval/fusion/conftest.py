@@ -49,6 +49,7 @@ def made_arcs() -> Callable[..., pd.DataFrame]:
             "orbit_source": "file",
             "accepted": True,
             "reject_reason": "",
+            "equipment": "",
         }
         for name, value in others.items():
             values[name] = np.broadcast_to(np.asarray(value), phase_deg.shape).ravel()

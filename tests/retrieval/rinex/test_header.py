@@ -1,10 +1,14 @@
 """Header records, written by hand in the columns of the standard."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from retrieval.equipment import equipment_codes
 from retrieval.errors import UnreadableFileError
 from retrieval.rinex.header import Header, read_header
-from retrieval.rinex.observations import ANY_EPOCH
+from retrieval.rinex.observations import ANY_EPOCH, parse_observations
+from retrieval.rinex.text import Text
 
 
 def labelled(value: str, label: str) -> str:
@@ -138,3 +142,66 @@ def test_damage_beyond_use_names_its_line(
     with pytest.raises(UnreadableFileError, match=message.replace("?", r"\?")) as raised:
         read(*records)
     assert raised.value.line == line
+
+
+VERSIONS = {
+    "2.11": (
+        labelled(f"{'2.11':>9}{'':11}{'OBSERVATION DATA':20}M", "RINEX VERSION / TYPE"),
+        labelled("     2    C1    S1", "# / TYPES OF OBSERV"),
+    ),
+    "3.05": (VERSION, TYPES),
+    "4.02": (VERSION.replace("3.05", "4.02"), TYPES),
+}
+CELL = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=20)
+
+
+@pytest.mark.parametrize("version", list(VERSIONS))
+@given(st.tuples(CELL, CELL, CELL, CELL, CELL))
+def test_equipment_is_what_stands_in_the_columns(version: str, cells: tuple[str, ...]) -> None:
+    number, kind, firmware, antenna_number, antenna = (f"{cell:20}" for cell in cells)
+    header = read(
+        VERSIONS[version][0],
+        labelled(number + kind + firmware, "REC # / TYPE / VERS"),
+        labelled(antenna_number + antenna, "ANT # / TYPE"),
+        VERSIONS[version][1],
+        FIRST,
+        END,
+    )
+    # Control characters and hard blanks are blanks; a bar would look like a border of parts.
+    blank = {chr(code): " " for code in (*range(0x7F, 0xA1), 0xAD)}
+    clean = str.maketrans({**blank, "|": "/"})
+    parts = [" ".join(cell.translate(clean).split()) for cell in cells]
+    expected = " | ".join(parts) if any(parts) else ""
+    assert header.definition.equipment == expected
+
+
+@pytest.mark.parametrize("version", list(VERSIONS))
+def test_a_header_without_equipment_knows_none(version: str) -> None:
+    assert read(*VERSIONS[version], FIRST, END).definition.equipment == ""
+    lone = labelled(f"{'':20}{'SEPT POLARX5':20}", "REC # / TYPE / VERS")
+    assert (
+        read(*VERSIONS[version], lone, FIRST, END).definition.equipment
+        == " | SEPT POLARX5 |  |  | "
+    )
+
+
+def test_a_header_in_the_body_may_bring_other_equipment() -> None:
+    receiver = labelled(f"{'1':20}{'SEPT POLARX5':20}{'5.2.0':20}", "REC # / TYPE / VERS")
+    antenna = labelled(f"{'9':20}{'ASH701945E_M    SCIS':20}", "ANT # / TYPE")
+    newer = receiver.replace("5.2.0", "5.3.2")
+    body = "".join(
+        f"> 2021  1  2  0  0{second:11.7f}  0  1\nG05  20000000.000 0        {snr:.3f}\n{change}"
+        for second, snr, change in (
+            (0, 40, ""),
+            (30, 41, f">{'':30}4  1\n{newer}"),
+            (50, 42, ""),
+        )
+    )
+    text = "".join([VERSION, receiver, antenna, TYPES, FIRST, END]) + body
+    file = parse_observations(Text("x.rnx", text.encode()))
+    before = "1 | SEPT POLARX5 | 5.2.0 | 9 | ASH701945E_M SCIS"
+    after = "1 | SEPT POLARX5 | 5.3.2 | 9 | ASH701945E_M SCIS"
+    assert file.equipment == (before, after)
+    assert file.snr.snr_dbhz.tolist() == [40.0, 41.0, 42.0]
+    codes = equipment_codes(file.equipment)
+    assert [codes[code] for code in file.snr.equipment] == [before, before, after]
