@@ -17,9 +17,10 @@ from daemon.estimates import ESTIMATE_FIELDS, Estimate, estimate_records
 from daemon.estimating import DAILY, LIVE, SILENCE
 from daemon.plural import plural
 from daemon.store import Store
-from daemon.utc import parse_utc
+from daemon.utc import parse_utc, utc_texts
 from daemon.weather import given_temperatures, read_weather, temperature_series
 from retrieval.arc_files import read_arc_table
+from retrieval.equipment import UNKNOWN
 from retrieval.errors import InputError
 from retrieval.fusion import LinearModel, LinearSettings, RetrospectiveModel, dry_season_doy
 from retrieval.fusion.dry_season import YearLevel
@@ -66,11 +67,14 @@ class Estimation:
         Estimates in order of time, as `daemon.estimates` makes them; at least one.
     levels : tuple of YearLevel
         Where dry soil lies in each year, as retrospective estimates have it.
+    notes : tuple of str
+        What else a user of the numbers must know.
     """
 
     retrospective: bool
     records: list[Estimate]
     levels: tuple[YearLevel, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def arcs_of_station(
@@ -277,7 +281,22 @@ def estimate_trained(
     table = trained.estimate(arcs, times, temperature_c, beside)
     product = DAILY if every_minutes == _DAY_MINUTES else LIVE
     now = now or pd.Timestamp.now(tz="UTC")
-    return Estimation(False, estimate_records(table, station, product, now))
+    records = estimate_records(table, station, product, now)
+    return Estimation(False, records, notes=_strange_notes(arcs, model.record.equipment))
+
+
+def _strange_notes(arcs: pd.DataFrame, known: str) -> tuple[str, ...]:
+    """Say which arcs a model has no tracks for, because another equipment heard them."""
+    accepted = arcs[arcs["accepted"]]
+    strange = accepted[accepted["equipment"] != known]
+    if known == UNKNOWN or strange.empty:
+        return ()
+    first, last = utc_texts(strange["start"].agg(["min", "max"]), "s")
+    others = "; ".join(text or "not known" for text in strange["equipment"].unique())
+    return (
+        f"{plural(len(strange), 'arc')} from {first} to {last} say nothing to the model, which was "
+        f"trained with {known}: they were heard with {others}",
+    )
 
 
 def grid_times(arcs: pd.DataFrame, every_minutes: int) -> pd.DatetimeIndex:
@@ -346,7 +365,7 @@ def estimation_summary(done: Estimation) -> dict[str, Any]:
             "median": round(float(np.median(moisture)), 4) if moisture else None,
             "highest": max(moisture, default=None),
         },
-        "notes": [note for level in levels for note in _level_notes(level)],
+        "notes": [*(note for level in levels for note in _level_notes(level)), *done.notes],
     }
 
 

@@ -143,6 +143,8 @@ def training_summary(trained: TrainedModel, record: Record, folder: Path) -> dic
         "days": told.n_days,
         "tracks": len(table),
         "vegetation_deg": round(trained.features.vegetation_deg, 2),
+        "equipment": told.equipment,
+        "days_of_other_equipment": record.days_of_others,
         "reference_range": [round(told.lowest, 4), round(told.highest, 4)],
         "cross_validation": {**told.scores.as_dict(), "skill": skill},
         "heaviest_tracks": [

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from daemon.plural import plural
 from daemon.weather import given_temperatures
 from retrieval.errors import InputError
+from retrieval.fusion.features import day_of_arcs, of_latest_equipment
 from retrieval.fusion.frost import Temperatures
 from retrieval.fusion.given_weather import daily_weather
 from retrieval.fusion.reference import DailyReference, daily_reference
@@ -36,15 +38,17 @@ class Record:
     station : str
         Its name.
     arcs : DataFrame
-        Arc table of the station.
+        Arc table of the station: of the receiver and antenna that heard last in the days asked for.
     reference : DailyReference
-        Of the days that have arcs and were not frozen.
+        Of the days that have such arcs and were not frozen.
     weather : Weather or None
         If it shall take part.
     temperature_c : Series or None
         Degrees C by UTC time, for frost.
     sources : dict
         Hashes of what was read, by name.
+    days_of_others : int
+        Days with a reference on which another receiver or antenna heard, which do not count.
     """
 
     station: str
@@ -53,6 +57,7 @@ class Record:
     weather: Weather | None
     temperature_c: pd.Series[float] | None
     sources: dict[str, str]
+    days_of_others: int = 0
 
 
 def record_of(
@@ -88,9 +93,7 @@ def record_of(
     """
     series = read_series(reference)
     daily = daily_reference(series)
-    middle = arcs["start"] + (arcs["end"] - arcs["start"]) / 2
-    accepted = middle[arcs["accepted"]].dt.tz_convert("UTC").dt.tz_localize(None)
-    heard = np.unique(accepted.to_numpy().astype("datetime64[D]"))
+    heard = _days_heard(arcs)
     kept = np.isin(daily.day, heard)
     if since is not None:
         kept &= daily.day >= np.datetime64(since, "D")
@@ -104,8 +107,11 @@ def record_of(
             f"{span}); give the reference of the same time"
             + (", or other --since and --until" if asked else "")
         )
-    daily = DailyReference(daily.day[kept], daily.vwc[kept], daily.n_values[kept], daily.kind)
     sources = {"reference": _file_hash(reference), "arcs": _table_hash(arcs)}
+    arcs, n_all = of_latest_equipment(arcs, daily.day[kept]), int(kept.sum())
+    kept &= np.isin(daily.day, _days_heard(arcs))
+    of_others = n_all - int(kept.sum())
+    daily = DailyReference(daily.day[kept], daily.vwc[kept], daily.n_values[kept], daily.kind)
     beside: Weather | None = None
     if weather is not None:
         given = read_series(weather)
@@ -118,8 +124,18 @@ def record_of(
         raise InputError(
             f"{reference}: {plural(len(daily), 'day')} with arcs, a reference and thawed ground"
             f"{asked}, expected {_FEWEST_DAYS} or more; give a longer record"
+            + (of_others > 0)
+            * (
+                f" ({plural(of_others, 'day')} of another receiver or antenna do not count; "
+                "--until the day before the change makes a model of that one)"
+            )
         )
-    return Record(station, arcs, daily, beside, temperature_c, sources)
+    return Record(station, arcs, daily, beside, temperature_c, sources, of_others)
+
+
+def _days_heard(arcs: pd.DataFrame) -> NDArray[np.datetime64]:
+    """Return the UTC days in which accepted arcs have their middle, ascending."""
+    return np.unique(day_of_arcs(arcs[arcs["accepted"]]))
 
 
 def _span(since: date | None, until: date | None) -> str:

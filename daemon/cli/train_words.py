@@ -22,6 +22,7 @@ def trained_lines(summary: dict[str, Any], again: str) -> list[str]:
         f"model     {summary['model_id']}",
         f"trained   on {plural(summary['days'], 'day')}, {summary['first_day']} to "
         f"{summary['last_day']}, {plural(summary['tracks'], 'track')}",
+        *([f"heard by  {summary['equipment']}"] if summary["equipment"] else []),
         f"reference {summary['reference']}, {low:.3f} to {high:.3f} m3 m-3",
         f"blocks    R {_number(found['r'])}, RMSE {_number(found['rmse'])}, bias "
         f"{_number(found['bias'], '+')}, ubRMSE {_number(found['ubrmse'])} m3 m-3 on days left out "
@@ -36,6 +37,11 @@ def trained_lines(summary: dict[str, Any], again: str) -> list[str]:
         lines.append(
             f"plants    turn the phases by {0.1 * summary['vegetation_deg']:+.1f} degrees for each "
             "10 % of amplitude; taken off"
+        )
+    if summary["days_of_other_equipment"]:
+        lines.append(
+            f"note      {plural(summary['days_of_other_equipment'], 'day')} of another receiver or "
+            "antenna did not train"
         )
     heaviest = [f"{one['track']} {one['weight']:.2f}" for one in summary["heaviest_tracks"]]
     if heaviest:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from retrieval.equipment import equipment_tokens
 from retrieval.fusion.columns import Floats
 
 __all__ = [
@@ -48,6 +49,7 @@ MODEL_COLUMNS = (
     "end",
     "closed",
     "accepted",
+    "equipment",
     *_MEASURED,
 )
 
@@ -64,7 +66,9 @@ class ClosedArcs:
     Attributes
     ----------
     identity : (n,) intp
-        Number of satellite, signal and direction.
+        Number of satellite, signal, direction and equipment.
+    equipment : (n,) intp
+        Number of the equipment that heard it, see `retrieval.equipment`.
     sky : (n,) intp
         Number of satellite and direction, which the signals of one pass share.
     start, end, closed : (n,) int64
@@ -75,6 +79,7 @@ class ClosedArcs:
     """
 
     identity: Numbers
+    equipment: Numbers
     sky: Numbers
     start: Times
     end: Times
@@ -93,6 +98,12 @@ class ClosedArcs:
         """Return the arcs that closed in ``[begin, end)``, UTC, ms since 1970."""
         return self._where(slice(*np.searchsorted(self.closed, [begin, end]).tolist()))
 
+    def of_latest_equipment(self) -> ClosedArcs:
+        """Return the arcs of the equipment that heard the last one to close."""
+        if (self.equipment == self.equipment[-1:]).all():
+            return self
+        return self._where(np.flatnonzero(self.equipment == self.equipment[-1]))
+
     def at_middle(self) -> ClosedArcs:
         """Return the arcs as if each closed in its middle, in that order.
 
@@ -110,7 +121,7 @@ def closing_order(arcs: pd.DataFrame) -> Numbers:
     """Return the rows of accepted arcs with phase and amplitude, in the order of closing, (n,).
 
     Arcs may close at one instant; they are then in order of start, satellite, direction and signal,
-    so that the order of the table's rows does not count.
+    then of equipment, so that the order of the table's rows does not count.
 
     Parameters
     ----------
@@ -120,8 +131,7 @@ def closing_order(arcs: pd.DataFrame) -> Numbers:
     usable = arcs["accepted"] & arcs["phase_deg"].notna() & (arcs["amplitude"] > 0)
     rows = np.flatnonzero(usable)
     good = arcs.iloc[rows]
-    name = good["satellite"] + "-" + good["direction"] + "-" + good["signal"]
-    identity = pd.factorize(name, sort=True)[0]
+    identity = pd.factorize(_names(good), sort=True)[0]
     return rows[np.lexsort((identity, utc_ms(good["start"]), utc_ms(good["closed"])))]
 
 
@@ -136,13 +146,20 @@ def closed_arcs(arcs: pd.DataFrame) -> ClosedArcs:
     good = arcs.iloc[closing_order(arcs)]
     sky = good["satellite"] + "-" + good["direction"]
     return ClosedArcs(
-        pd.factorize(sky + "-" + good["signal"], sort=True)[0].astype(np.intp),
+        pd.factorize(_names(good), sort=True)[0].astype(np.intp),
+        pd.factorize(equipment_tokens(good), sort=True)[0].astype(np.intp),
         pd.factorize(sky, sort=True)[0].astype(np.intp),
         utc_ms(good["start"]),
         utc_ms(good["end"]),
         utc_ms(good["closed"]),
         *(good[name].to_numpy() for name in _MEASURED),
     )
+
+
+def _names(arcs: pd.DataFrame) -> NDArray[np.object_]:
+    """Return satellite, direction, signal and equipment of arcs as one name, (n,)."""
+    place = arcs["satellite"] + "-" + arcs["direction"] + "-" + arcs["signal"]
+    return np.asarray(place.to_numpy(dtype=object) + "-" + equipment_tokens(arcs), dtype=object)
 
 
 def latest_arcs(

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from retrieval.equipment import equipment_tokens
 from retrieval.errors import InputError
 from retrieval.fusion.amplitude_index import AmplitudeIndex
 from retrieval.fusion.columns import Floats
@@ -30,7 +31,14 @@ from retrieval.fusion.weather_features import (
     weather_features,
 )
 
-__all__ = ["DROPPED_SHARE", "Features", "daily_fill", "learn_features"]
+__all__ = [
+    "DROPPED_SHARE",
+    "Features",
+    "daily_fill",
+    "day_of_arcs",
+    "learn_features",
+    "of_latest_equipment",
+]
 
 Indices = NDArray[np.intp]
 
@@ -150,6 +158,29 @@ def learn_features(
     return Features(table, imputer, amplitude, slope_deg, fill)
 
 
+def of_latest_equipment(arcs: pd.DataFrame, days: Stamps) -> pd.DataFrame:
+    """Return the arcs of the receiver and antenna that heard the last accepted arc of given days.
+
+    Parameters
+    ----------
+    arcs : DataFrame
+        Arc table of one station.
+    days : (n,) datetime64
+        UTC days.
+    """
+    token = equipment_tokens(arcs)
+    if (token == token[:1]).all():
+        return arcs
+    there = np.flatnonzero(np.isin(day_of_arcs(arcs), np.asarray(days, "datetime64[D]")))
+    there = there[arcs["accepted"].to_numpy()[there]]
+    if len(there) == 0:
+        return arcs[:0]
+    start = arcs["start"].to_numpy()[there]
+    # Of arcs that begin at one instant, the order of the rows must not decide.
+    latest = max(token[there[start == start.max()]].tolist())
+    return arcs[np.asarray(token == latest, np.bool_)]
+
+
 def daily_fill(
     arcs: pd.DataFrame,
     days: Stamps,
@@ -186,9 +217,14 @@ def daily_fill(
 
 def _of_days(arcs: pd.DataFrame, days: Stamps) -> pd.DataFrame:
     """Return the arcs whose middle lies in given UTC days."""
+    return arcs[np.isin(day_of_arcs(arcs), np.asarray(days, "datetime64[D]"))]
+
+
+def day_of_arcs(arcs: pd.DataFrame) -> Stamps:
+    """Return the UTC day of the middle of each arc, (n,)."""
     middle = arcs["start"] + (arcs["end"] - arcs["start"]) / 2
-    day = middle.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[D]")
-    return arcs[np.isin(day, np.asarray(days, "datetime64[D]"))]
+    utc = middle.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
+    return np.asarray(utc, "datetime64[D]")
 
 
 def _beside(rows: TrackRows, weather: Weather, amplitude: AmplitudeIndex) -> Floats:

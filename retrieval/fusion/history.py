@@ -1,7 +1,8 @@
 """What a station's tracks did before a day: one row per UTC day, one column per track.
 
 Everything said of a day D follows from the arcs that closed in a fixed number of days before D and
-from nothing else, so it does not matter how much older history is at hand.
+from nothing else, so it does not matter how much older history is at hand. Arcs of another receiver
+or antenna than the last one's are of other tracks, which tell nothing of the present.
 """
 
 from __future__ import annotations
@@ -98,6 +99,8 @@ def refer_phases(
 def track_history(arcs: ClosedArcs, day: int, days: int) -> TrackHistory:
     """Find the tracks of the `days` UTC days before `day` and lay their arcs out.
 
+    Of the arcs of these days those count that the same equipment heard as the last of them.
+
     Parameters
     ----------
     arcs : ClosedArcs
@@ -107,7 +110,7 @@ def track_history(arcs: ClosedArcs, day: int, days: int) -> TrackHistory:
     days : int
         Number of rows of the record.
     """
-    past = arcs.between((day - days) * MS_PER_DAY, day * MS_PER_DAY)
+    past = arcs.between((day - days) * MS_PER_DAY, day * MS_PER_DAY).of_latest_equipment()
     tracks = find_tracks(past.identity, past.azimuth_deg)
     track = tracks.place(past.identity, past.azimuth_deg)
     row = past.closed // MS_PER_DAY - (day - days)

@@ -8,7 +8,7 @@
     forest.skops   the trees, of `rf-mdi` alone (skops; no pickle is ever loaded)
 
 Loading checks everything, and refuses with the reason: a file that is missing or was changed, a
-folder of a later format, types that are none of ours, trees that point outside of themselves. A
+folder of another format, types that are none of ours, trees that point outside of themselves. A
 model that is loaded says the same as the one that was saved, to the last bit; two trainings alike
 write equal files.
 """
@@ -33,6 +33,7 @@ from retrieval.special_files import special_kind
 
 __all__ = ["FORMAT", "load_model", "save_model"]
 
+# 2: models know their receiver and antenna, and what plants take of the amplitudes.
 FORMAT = 2
 _MANIFEST = "manifest.json"
 _KNOWN = {_MANIFEST, TRACKS, ARRAYS, FOREST}
@@ -106,7 +107,7 @@ def load_model(folder: Path) -> TrainedModel:
     Raises
     ------
     UnreadableFileError
-        A file is missing, changed, of a later format or not what it should be; the message says
+        A file is missing, changed, of another format or not what it should be; the message says
         which and why.
     """
     manifest = _read_manifest(folder)

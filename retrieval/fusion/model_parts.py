@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from retrieval.equipment import equipment_token
 from retrieval.errors import InputError, UnreadableFileError
 from retrieval.fusion.amplitude_index import AmplitudeIndex
 from retrieval.fusion.conformal import ConformalInterval
@@ -106,6 +107,8 @@ def unpack(
     if "fill.median_" in arrays:
         fill = MedianFill()
         fill.median_ = arrays["fill.median_"]
+    if set(table.epoch.tolist()) != {equipment_token(manifest["record"]["equipment"])}:
+        raise InputError("receiver and antenna are not those of the tracks")
     features = Features(table, imputer, amplitude, manifest["plants"]["slope_deg"], fill)
     if list(features.names) != manifest["columns"]:
         raise InputError("columns are not those of the tracks")
@@ -123,6 +126,7 @@ def unpack(
             record["ordinary_tracks"],
             _scores(record["scores"]),
             float("nan") if record["skill"] is None else record["skill"],
+            record["equipment"],
         ),
         FlagRules(**manifest["rules"]),
         manifest["seed"],

@@ -14,6 +14,8 @@ of that file (.0005 m3 m-3). What must be read into the recipe for that:
 
 Values look up to two weeks ahead, and change with every day that is added: so the service uses the
 causal mode (`retrieval.fusion.linear`).
+
+The record of each receiver and antenna is estimated by itself.
 """
 
 from __future__ import annotations
@@ -24,8 +26,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from retrieval.equipment import equipment_tokens
 from retrieval.errors import InputError
-from retrieval.fusion.closed import MS_PER_DAY, closed_arcs
+from retrieval.fusion.closed import MS_PER_DAY, ClosedArcs, closed_arcs
 from retrieval.fusion.columns import Floats
 from retrieval.fusion.dry_season import Days, YearLevel, year_levels
 from retrieval.fusion.frost import Temperatures
@@ -112,7 +115,8 @@ class RetrospectiveModel:
     Attributes
     ----------
     levels_ : tuple of YearLevel
-        The level of dry soil of each calendar year, as `estimate` learnt it.
+        The level of dry soil of each calendar year, as `estimate` learnt it; of years in which more
+        than one equipment heard, one of each.
     """
 
     levels_: tuple[YearLevel, ...]
@@ -137,19 +141,37 @@ class RetrospectiveModel:
         DataFrame
             One row for each UTC day in which an accepted arc has its middle, with the columns
             `ESTIMATE_COLUMNS`; `time` is the day's end. `phase_anomaly_deg` is 0 on the median day
-            of the record. Days whose year is levelled by another year's dry season, or by all days
-            because no year has ten dry days, are `degraded`.
+            of the record of its equipment. Days whose year is levelled by another year's dry
+            season, or by all days because no year has ten dry days, are `degraded`. The day of a
+            change of equipment is that of the equipment with more arcs on it.
 
         Raises
         ------
         InputError
             The temperatures are not indexed by UTC time.
         """
-        settings = self.settings
-        closed = closed_arcs(arcs).at_middle()
-        self.levels_ = ()
-        if len(closed) == 0:
+        token = equipment_tokens(arcs)
+        parts = [
+            self._record(closed, temperature_c)
+            for one in sorted(set(token.tolist()))
+            if len(closed := closed_arcs(arcs[token == one]))
+        ]
+        parts.sort(key=lambda part: part[0]["time"].iloc[0])
+        self.levels_ = tuple(level for _, levels in parts for level in levels)
+        if not parts:
             return pd.DataFrame(columns=list(ESTIMATE_COLUMNS))
+        if len(parts) == 1:
+            return parts[0][0]
+        every = pd.concat([table for table, _ in parts], ignore_index=True)
+        every = every.sort_values(["time", "n_arcs"], ascending=[True, False], kind="stable")
+        return every.drop_duplicates("time", ignore_index=True)
+
+    def _record(
+        self, closed: ClosedArcs, temperature_c: pd.Series[float] | None
+    ) -> tuple[pd.DataFrame, tuple[YearLevel, ...]]:
+        """Return the estimates and levels of the arcs of one equipment, one or more."""
+        settings = self.settings
+        closed = closed.at_middle()
         first, last = (int(closed.closed[k] // MS_PER_DAY) for k in (0, -1))
         history = track_history(closed, last + 1, last + 1 - first)
         days = np.arange(first, last + 1)
@@ -161,24 +183,25 @@ class RetrospectiveModel:
         counts = record.n_tracks >= settings.min_tracks
         telling = np.where(counts, corrected, np.nan)
         dates = days.astype("datetime64[D]")
-        self.levels_ = year_levels(dates, telling, settings.dry_season_doy)
+        levels = year_levels(dates, telling, settings.dry_season_doy)
         dry = DryLevels(
             record.psi_deg - corrected,
-            _of_days(self.levels_, dates, "psi_min_deg"),
+            _of_days(levels, dates, "psi_min_deg"),
             _expected(record.n_tracks),
             int(counts.sum()) >= settings.min_days
             and bool(np.ptp(telling[counts]) >= settings.min_range_deg),
-            _of_days(self.levels_, dates, "borrowed").astype(np.bool_),
+            _of_days(levels, dates, "borrowed").astype(np.bool_),
         )
         # An arc of midnight belongs to the day that begins, as in the history.
         heard = hear_windows(history, record, closed, ends - 1)
         columns = estimate_columns(heard, dry, frozen, settings)
         with_arcs = np.unique(closed.closed // MS_PER_DAY) - first
-        return estimate_table(
+        table = estimate_table(
             {name: values[with_arcs] for name, values in columns.items()},
             pd.DatetimeIndex(dates[with_arcs] + np.timedelta64(1, "D")).tz_localize("UTC"),
             settings.retrospective_id,
         )
+        return table, levels
 
 
 def _of_days(levels: tuple[YearLevel, ...], dates: Days, name: str) -> NDArray[Any]:

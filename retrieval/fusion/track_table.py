@@ -20,7 +20,13 @@ from retrieval.fusion.closed import Numbers, closed_arcs, closing_order
 from retrieval.fusion.columns import Floats
 from retrieval.fusion.history import refer_phases
 from retrieval.fusion.placed_arcs import PlacedArcs
-from retrieval.fusion.track_identity import Names, arc_identities, is_shared, sector_first_deg
+from retrieval.fusion.track_identity import (
+    Names,
+    arc_identities,
+    identity_epochs,
+    is_shared,
+    sector_first_deg,
+)
 from retrieval.interferogram import wrap_deg
 from retrieval.tracks import Tracks
 
@@ -73,7 +79,8 @@ class TrackTable:
     ----------
     identity : (k,) object
         Satellite, signal and direction, such as "G05-S2X-rising"; of satellites that do not repeat
-        daily the constellation, as in "E-S1C-rising". Ascending.
+        daily the constellation, as in "E-S1C-rising". Where it was known what heard the training
+        arcs, the token of that equipment follows, as in "G05-S2X-rising-1a2b3c". Ascending.
     first_deg, width_deg : (k,) float64
         Where the sector of azimuth begins, clockwise, in [0, 360), ascending inside an identity;
         and its extent.
@@ -104,6 +111,11 @@ class TrackTable:
     def __len__(self) -> int:
         return len(self.identity)
 
+    @property
+    def epoch(self) -> Names:
+        """Token of the equipment of each track, empty where it was not known, (k,)."""
+        return identity_epochs(self.identity)
+
     def place(self, arcs: pd.DataFrame) -> PlacedArcs:
         """Return the track of each accepted arc and what it shows beside the track's usual.
 
@@ -113,6 +125,9 @@ class TrackTable:
         whole sector. Arcs whose phase refers to a height more than 3 cm from the track's belong to
         no track (`retrieval.fusion.history.refer_phases`).
 
+        Arcs of a receiver or antenna that was not there in training belong to no track either. A
+        table that was learnt without knowing any takes arcs of all.
+
         Parameters
         ----------
         arcs : DataFrame
@@ -120,7 +135,8 @@ class TrackTable:
         """
         rows = closing_order(arcs)
         closed = closed_arcs(arcs)
-        satellite, identity = arc_identities(arcs.iloc[rows])
+        known_epochs = bool((self.epoch != "").any())
+        satellite, identity = arc_identities(arcs.iloc[rows], epochs=known_epochs)
         track = self._find(identity, closed.azimuth_deg)
         reference_deg, known = self._references(satellite, track)
         track, phase_deg = refer_phases(closed, np.where(known, track, -1), self.apriori_height_m)

@@ -19,11 +19,17 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from retrieval.equipment import UNKNOWN
 from retrieval.errors import InputError
 from retrieval.fusion.closed import MS_PER_DAY
 from retrieval.fusion.columns import Floats, column_median
 from retrieval.fusion.evaluation import make_folds, predict_folds
-from retrieval.fusion.features import Features, learn_features
+from retrieval.fusion.features import (
+    Features,
+    day_of_arcs,
+    learn_features,
+    of_latest_equipment,
+)
 from retrieval.fusion.forest import RfMdi
 from retrieval.fusion.frost import Temperatures
 from retrieval.fusion.models import make_model
@@ -83,6 +89,8 @@ class TrainingRecord:
         Of blocked cross-validation over the training days.
     skill : float
         ``1 - mean square error / variance of the reference`` there; NaN where it does not vary.
+    equipment : str
+        The receiver and antenna of its tracks (`retrieval.equipment`), empty where not known.
     """
 
     first_day: np.datetime64
@@ -93,6 +101,7 @@ class TrainingRecord:
     ordinary_tracks: int
     scores: Scores
     skill: float
+    equipment: str = UNKNOWN
 
     def as_dict(self) -> dict[str, Any]:
         """Return the record in JSON's types: days as text, None for what is not known."""
@@ -279,7 +288,9 @@ def train(
     Parameters
     ----------
     arcs : DataFrame
-        Arc table of the station; arcs of days that are not among `days` do not count.
+        Arc table of the station; arcs of days that are not among `days` do not count, nor do those
+        of another receiver or antenna than the last one of these days: columns of both would
+        share no day, and what one says of a dry day nothing would tie to what the other says.
     days : (n,) datetime64
         UTC days with a reference.
     vwc : (n,) float64
@@ -319,6 +330,10 @@ def train(
     thawed = ~Temperatures.of(temperature_c).frozen(ends_ms, rules.frozen_below_c)
     kept = thawed & np.isfinite(vwc)
     days, vwc = days[kept], vwc[kept]
+    every, arcs = len(arcs), of_latest_equipment(arcs, days)
+    if len(arcs) < every:
+        heard_on = np.isin(days, day_of_arcs(arcs[arcs["accepted"]]))
+        days, vwc = days[heard_on], vwc[heard_on]
     # On one thread linear algebra adds up in one order, whatever the machine.
     with threadpool_limits(limits=1, user_api="blas"):
         known = vwc if vegetation else None
@@ -329,6 +344,7 @@ def train(
         raise InputError(
             f"training: {int(heard.sum())} days with a reference, arcs and thawed ground, expected "
             f"{_FEWEST_ROWS} or more; give a longer record"
+            + (", for those of other receivers and antennas do not count" * (len(arcs) < every))
         )
     columns = features.columns(rows, weather)
     copies = features.dropped(rows, columns, seed)
@@ -356,6 +372,7 @@ def train(
         int(np.median(np.sum(~np.isnan(rows.anomaly_deg[some]), axis=1))),
         found,
         skill,
+        str(arcs["equipment"].iloc[0]) if "equipment" in arcs else UNKNOWN,
     )
     return TrainedModel(name, features, model, record, rules, seed)
 

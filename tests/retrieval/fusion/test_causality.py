@@ -64,6 +64,7 @@ def altered_after(arcs, time, rng):
     new = changed.iloc[later].copy()
     # New satellites sort before and after the known ones.
     new["satellite"] = rng.choice(["E01", "G03", "R24"], len(new))
+    new["equipment"] = rng.choice(["", "1 | A | 2 |  | B"], len(new))
     new["closed"] += pd.to_timedelta(rng.integers(0, 90, len(new)), unit="h")
     gone = later[rng.random(len(later)) < 0.3]
     whole = pd.concat([changed.drop(index=gone), new], ignore_index=True)
