@@ -631,3 +631,58 @@ class TestRefusals:
         message = refusal(2, "train", *given, "--model", "linear", "--preset", "lm", *out)
         assert "--preset lm: is of rf-mdi; leave it out with linear" in message
         assert "--preset" in refusal(2, "train", *given, "--preset", "p000", *out)
+
+
+class TestOtherEquipment:
+    """A new firmware in the arc table, from one day on."""
+
+    @pytest.fixture
+    def renewed(self, field, tmp_path):
+        """Write the arcs as if they were of a newer firmware from a day on."""
+
+        def write(day):
+            arcs = pd.read_parquet(field / "arcs.parquet")
+            newer = arcs["equipment"].str.replace("| 1 |", "| 2 |", regex=False)
+            late = arcs["start"] >= pd.Timestamp(day, tz="UTC")
+            path = tmp_path / "renewed.parquet"
+            arcs.assign(equipment=arcs["equipment"].where(~late, newer)).to_parquet(path)
+            return path, int((late & arcs["accepted"]).sum())
+
+        return write
+
+    def test_a_model_says_which_arcs_told_it_nothing(self, field, model, renewed, tmp_path):
+        arcs, strange = renewed("2024-07-01")
+        summary = told("estimate", "--arcs", arcs, "--model", model, "--out", tmp_path / "out.csv")
+        (note,) = summary["notes"]
+        assert note.startswith(f"{strange} arcs from 2024-07-01T")
+        assert "trained with 0 | SIMULATED | 1 | 0 | CHOKE-RING NONE" in note
+        assert note.endswith("heard with 0 | SIMULATED | 2 | 0 | CHOKE-RING NONE")
+        assert summary["flags"]["degraded"] > 5
+        known = ("estimate", "--arcs", field / "arcs.parquet", "--model", model)
+        assert told(*known, "--out", tmp_path / "known.csv")["notes"] == []
+
+    def test_training_takes_the_last_one_and_counts_the_days_of_others(
+        self, field, daily, renewed, tmp_path
+    ):
+        arcs, _ = renewed("2024-06-01")
+        earlier = int((daily.index < "2024-06-01").sum())
+        options = ("train", "--arcs", arcs, "--reference", field / "probes.csv")
+        line = (*options, "--model", "linear", "--out", tmp_path / "model")
+        summary = told(*line)
+        assert summary["equipment"] == "0 | SIMULATED | 2 | 0 | CHOKE-RING NONE"
+        assert (summary["first_day"], summary["days"]) == ("2024-06-01", len(daily) - earlier)
+        assert summary["days_of_other_equipment"] == earlier
+        assert f"{earlier} days of another receiver or antenna did not train" in call(*line).stdout
+        forest = (*options, "--preset", "lm", "--out", tmp_path / "forest")
+        before = told(*forest, "--until", "2024-05-31")
+        assert before["equipment"] == "0 | SIMULATED | 1 | 0 | CHOKE-RING NONE"
+        assert before["days"] == earlier
+
+    def test_too_few_days_of_the_last_one_say_what_can_be_done(
+        self, field, daily, renewed, tmp_path
+    ):
+        arcs, _ = renewed("2024-06-20")
+        earlier = int((daily.index < "2024-06-20").sum())
+        given = ("--arcs", arcs, "--reference", field / "probes.csv", "--out", tmp_path / "model")
+        message = refusal(3, "train", *given)
+        assert f"{earlier} days of another receiver or antenna do not count; --until" in message
