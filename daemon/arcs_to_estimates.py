@@ -282,7 +282,7 @@ def estimate_trained(
     product = DAILY if every_minutes == _DAY_MINUTES else LIVE
     now = now or pd.Timestamp.now(tz="UTC")
     records = estimate_records(table, station, product, now)
-    return Estimation(False, records, notes=_strange_notes(arcs, model.record.equipment))
+    return Estimation(False, records, notes=_strange_notes(arcs, trained.record.equipment))
 
 
 def _strange_notes(arcs: pd.DataFrame, known: str) -> tuple[str, ...]:
