@@ -18,7 +18,7 @@ from retrieval.fusion.columns import Floats
 from retrieval.fusion.evaluation import FillRows, evaluate, make_folds
 from retrieval.fusion.features import daily_fill
 from retrieval.fusion.models import MODEL_NAMES, make_model
-from retrieval.fusion.prediction import MoistureModel
+from retrieval.fusion.prediction import FilledRows, MoistureModel
 from retrieval.fusion.trained import TrainedModel
 
 __all__ = [
@@ -30,8 +30,6 @@ __all__ = [
 ]
 
 _SHOWN_TRACKS = 5
-# They take the phases of tracks alone: columns of weather beside them would be averaged in.
-_OF_PHASES_ALONE = ("mean-phase",)
 _DAY = np.timedelta64(1, "D")
 
 
@@ -55,25 +53,18 @@ def judge(
     reference = record.reference
     ends = (reference.day + _DAY).astype("datetime64[ns]")
     folds = make_folds(ends, split)
-    phases = _remembered(daily_fill(record.arcs, reference.day, vegetation=vegetation))
-    fill = phases
-    if record.weather is not None:
-        fill = _remembered(
-            daily_fill(record.arcs, reference.day, record.weather, vegetation=vegetation)
-        )
-    parts = []
-    for name in names:
-        rows = phases if name in _OF_PHASES_ALONE else fill
-        model = {name: _model(name, record, preset)}
-        parts.append(evaluate(model, rows, reference.vwc, ends, folds, seeds))
-    return pd.concat(parts, ignore_index=True)
+    fill = _remembered(
+        daily_fill(record.arcs, reference.day, record.weather, vegetation=vegetation)
+    )
+    models = {name: _model(name, record, preset) for name in names}
+    return evaluate(models, fill, reference.vwc, ends, folds, seeds)
 
 
 def _remembered(fill: FillRows) -> FillRows:
     """Return what fills a fold's rows once, whatever models and seeds ask for them."""
-    filled: dict[bytes, tuple[Floats, Floats | None]] = {}
+    filled: dict[bytes, FilledRows] = {}
 
-    def remembering(train: NDArray[np.intp], vwc: Floats) -> tuple[Floats, Floats | None]:
+    def remembering(train: NDArray[np.intp], vwc: Floats) -> FilledRows:
         key = train.tobytes() + vwc.tobytes()
         if key not in filled:
             filled[key] = fill(train, vwc)

@@ -18,7 +18,6 @@ on the day: the result is one of fusion in hindsight.
 
 import gzip
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +25,7 @@ from common import DAY, SEEDS, Section, by_model, mean_of, options
 
 from retrieval.fusion.evaluation import make_folds, predict_folds
 from retrieval.fusion.models import make_model
+from retrieval.fusion.prediction import FilledRows
 from retrieval.fusion.weather_features import MedianFill, Weather, weather_features
 from retrieval.validation import block_bootstrap, scores
 
@@ -97,8 +97,8 @@ def main() -> None:
             rows.append({"model": name, **found.as_dict(), "coverage": np.nan, "width": np.nan})
             continue
 
-        def fill(train: np.ndarray, _: np.ndarray, columns: np.ndarray = columns) -> Any:
-            return MedianFill().fit(columns[train]).transform(columns), None
+        def fill(train: np.ndarray, _: np.ndarray, columns: np.ndarray = columns) -> FilledRows:
+            return FilledRows(MedianFill().fit(columns[train]).transform(columns))
 
         sizes = {"": "p041", ", grid": None} if name in ("weather alone", PAIR) else {"": "p041"}
         for suffix, preset in sizes.items():

@@ -19,7 +19,13 @@ from numpy.typing import NDArray
 from retrieval.errors import InputError
 from retrieval.fusion.columns import Floats
 from retrieval.fusion.conformal import to_gap
-from retrieval.fusion.prediction import MoistureModel, Prediction, Stamps
+from retrieval.fusion.prediction import (
+    FilledRows,
+    MoistureModel,
+    Prediction,
+    Stamps,
+    for_tracks,
+)
 from retrieval.validation import scores, split_by_time, time_blocks, years_left_out
 
 if TYPE_CHECKING:
@@ -37,9 +43,8 @@ __all__ = [
 
 Indices = NDArray[np.intp]
 
-# Takes training rows and their reference; returns all rows, filled by what these teach, and copies
-# with dropped tracks.
-FillRows = Callable[[Indices, Floats], tuple[Floats, Floats | None]]
+# Takes training rows and their reference; returns all rows, filled by what these teach.
+FillRows = Callable[[Indices, Floats], FilledRows]
 
 SPLITS = ("time", "blocks", "years")
 
@@ -123,8 +128,12 @@ def predict_folds(
     found = np.full((3, len(vwc)), np.nan)
     for fold in folds:
         train, test = fold.train, fold.test
-        rows, copies = features(train, vwc[train]) if callable(features) else (features, dropped)
-        fitted = _untrained(model).fit(
+        if callable(features):
+            filled = features(train, vwc[train])
+        else:
+            filled = FilledRows(features, dropped)
+        rows, copies = filled.features, filled.dropped
+        fitted = for_tracks(model, filled.order).fit(
             rows[train], vwc[train], times[train], None if copies is None else copies[train]
         )
         said = fitted.predict(rows[test], times[test])
@@ -175,7 +184,7 @@ def evaluate(
     for name, model in models.items():
         draws = hasattr(model, "seed")
         for seed in seeds if draws else (-1,):
-            one = _untrained(model, seed=seed) if draws else model
+            one = _seeded(model, seed) if draws else model
             said = predict_folds(one, features, vwc, times, folds, dropped)
             parts = [("all", np.concatenate([fold.test for fold in folds]))]
             parts += [(fold.name, fold.test) for fold in folds if len(folds) > 1]
@@ -240,7 +249,7 @@ def permuted_r(
     return found
 
 
-def _untrained(model: MoistureModel, **settings: Any) -> MoistureModel:
-    """Return a copy of a model that has learnt nothing."""
-    copied: MoistureModel = dataclasses.replace(model, **settings)  # type: ignore[type-var]
+def _seeded(model: MoistureModel, seed: int) -> MoistureModel:
+    """Return an untrained copy of a model with another seed."""
+    copied: MoistureModel = dataclasses.replace(model, seed=seed)  # type: ignore[type-var]
     return copied

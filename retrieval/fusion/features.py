@@ -19,7 +19,7 @@ from retrieval.errors import InputError
 from retrieval.fusion.amplitude_index import AmplitudeIndex
 from retrieval.fusion.columns import Floats
 from retrieval.fusion.factors import FactorImputer
-from retrieval.fusion.prediction import Stamps
+from retrieval.fusion.prediction import FilledRows, Stamps
 from retrieval.fusion.rows import TrackRows, daily_rows
 from retrieval.fusion.track_learning import learn_tracks
 from retrieval.fusion.track_table import TrackTable
@@ -78,6 +78,12 @@ class Features:
             for identity, first in zip(self.table.identity, self.table.first_deg, strict=True)
         )
         return tracks if self.fill is None else (*tracks, *WEATHER_COLUMNS, "amplitude_index")
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """The columns of tracks in order of the azimuth of their middle, from north."""
+        middle_deg = np.mod(self.table.first_deg + 0.5 * self.table.width_deg, 360.0)
+        return tuple(np.argsort(middle_deg, kind="stable").tolist())
 
     def columns(self, rows: TrackRows, weather: Weather | None = None) -> Floats:
         """Return the columns of rows, (n, p) float64.
@@ -187,7 +193,7 @@ def daily_fill(
     weather: Weather | None = None,
     seed: int = 0,
     vegetation: bool = True,
-) -> Callable[[Indices, Floats], tuple[Floats, Floats | None]]:
+) -> Callable[[Indices, Floats], FilledRows]:
     """Return what fills daily rows by the training rows of a fold and their reference.
 
     For `retrieval.fusion.evaluation`: tracks, references, imputation and the plants' slope are
@@ -206,11 +212,11 @@ def daily_fill(
         Whether to take off what plants turn the phases by.
     """
 
-    def fill(train: Indices, vwc: Floats) -> tuple[Floats, Floats | None]:
+    def fill(train: Indices, vwc: Floats) -> FilledRows:
         features = learn_features(arcs, days[train], vwc if vegetation else None, weather)
         rows = daily_rows(features.table, arcs, days)
         columns = features.columns(rows, weather)
-        return columns, features.dropped(rows, columns, seed)
+        return FilledRows(columns, features.dropped(rows, columns, seed), features.order)
 
     return fill
 

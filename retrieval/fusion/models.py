@@ -21,7 +21,7 @@ from retrieval.fusion.forest import RfMdi
 from retrieval.fusion.phase_lines import MeanPhase, RidgeLine
 from retrieval.fusion.prediction import MoistureModel
 
-__all__ = ["MODEL_NAMES", "make_model"]
+__all__ = ["MODEL_NAMES", "make_model", "setting_names"]
 
 _MODELS: dict[str, type[Any]] = {
     "rf-mdi": RfMdi,
@@ -55,11 +55,12 @@ def make_model(name: str, **settings: Any) -> MoistureModel:
     >>> make_model("rf-mdi", preset="p041", seed=3).preset
     'p041'
     """
-    if name not in _MODELS:
-        raise InputError(f"model {name!r}, expected one of {', '.join(MODEL_NAMES)}")
-    fields = [field for field in dataclasses.fields(_MODELS[name]) if field.init]
-    known = {field.name for field in fields}
-    needed = {field.name for field in fields if field.default is dataclasses.MISSING}
+    known = setting_names(name)
+    needed = {
+        field.name
+        for field in dataclasses.fields(_MODELS[name])
+        if field.init and field.default is dataclasses.MISSING
+    }
     if not needed <= set(settings) <= known:
         raise InputError(
             f"model {name}: settings {', '.join(sorted(settings)) or 'none'}; expected "
@@ -67,3 +68,21 @@ def make_model(name: str, **settings: Any) -> MoistureModel:
         )
     model: MoistureModel = _MODELS[name](**settings)
     return model
+
+
+def setting_names(name: str) -> set[str]:
+    """Return the names of a model's settings.
+
+    Raises
+    ------
+    InputError
+        There is no such model.
+
+    Examples
+    --------
+    >>> sorted(setting_names("mean-phase"))
+    ['blocks', 'gap_days', 'n_tracks']
+    """
+    if name not in _MODELS:
+        raise InputError(f"model {name!r}, expected one of {', '.join(MODEL_NAMES)}")
+    return {field.name for field in dataclasses.fields(_MODELS[name]) if field.init}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,16 @@ from numpy.typing import NDArray
 from retrieval.errors import InputError
 from retrieval.fusion.columns import Floats
 
-__all__ = ["COVERAGE", "MoistureModel", "Prediction", "Stamps", "check_training", "phase_columns"]
+__all__ = [
+    "COVERAGE",
+    "FilledRows",
+    "MoistureModel",
+    "Prediction",
+    "Stamps",
+    "check_training",
+    "for_tracks",
+    "phase_columns",
+]
 
 Stamps = NDArray[np.datetime64]
 
@@ -38,6 +48,24 @@ class Prediction:
         return cls(vwc, np.minimum(lower, vwc), np.maximum(upper, vwc))
 
 
+class FilledRows(NamedTuple):
+    """Rows without gaps, as models take them.
+
+    Attributes
+    ----------
+    features : (n, p) float64
+        The columns of tracks, then any others.
+    dropped : (n, p) float64, optional
+        Copies with dropped tracks.
+    order : tuple of int, optional
+        The columns of tracks in order of azimuth; None where nothing is known of the columns.
+    """
+
+    features: Floats
+    dropped: Floats | None = None
+    order: tuple[int, ...] | None = None
+
+
 class MoistureModel(Protocol):
     """A model that learns moisture from rows of features.
 
@@ -59,6 +87,25 @@ class MoistureModel(Protocol):
     def predict(self, features: Floats, times: Stamps | None = None) -> Prediction:
         """Estimate the moisture of rows."""
         ...
+
+
+def for_tracks(model: MoistureModel, order: tuple[int, ...] | None) -> MoistureModel:
+    """Return an untrained copy of a model that knows which columns are tracks, and their azimuths.
+
+    Parameters
+    ----------
+    model : MoistureModel
+        A dataclass. Its settings `n_tracks` and `order` are filled where it has them and they are
+        None.
+    order : tuple of int, optional
+        The columns of tracks in order of azimuth.
+    """
+    known: dict[str, Any] = {}
+    if order is not None:
+        known = {"n_tracks": len(order), "order": order}
+    settings = {name: value for name, value in known.items() if getattr(model, name, 0) is None}
+    copied: MoistureModel = dataclasses.replace(model, **settings)  # type: ignore[type-var]
+    return copied
 
 
 def check_training(

@@ -32,8 +32,8 @@ from retrieval.fusion.features import (
 )
 from retrieval.fusion.forest import RfMdi
 from retrieval.fusion.frost import Temperatures
-from retrieval.fusion.models import make_model
-from retrieval.fusion.prediction import MoistureModel, Stamps
+from retrieval.fusion.models import make_model, setting_names
+from retrieval.fusion.prediction import MoistureModel, Stamps, for_tracks
 from retrieval.fusion.rows import TrackRows, daily_rows, trailing_rows
 from retrieval.fusion.weather_features import Weather
 from retrieval.fusion.windows import estimate_table
@@ -349,12 +349,9 @@ def train(
     columns = features.columns(rows, weather)
     copies = features.dropped(rows, columns, seed)
     stamps = rows.time
-    if name in ("rf-mdi", "mean-phase"):
-        settings.setdefault("n_tracks", len(features.table))
-    if name == "rf-mdi":
-        settings.setdefault("seed", seed)
-        settings.setdefault("n_jobs", os.cpu_count() or 1)
-    model = make_model(name, **settings)
+    own = {"seed": seed, "n_jobs": os.cpu_count() or 1}
+    own = {key: value for key, value in own.items() if key in setting_names(name)}
+    model = for_tracks(make_model(name, **(own | settings)), features.order)
     if model.uses_reference_of_test_:
         raise InputError(
             f"model {name}: is fed by the reference that a station lacks; use it in an evaluation"
@@ -381,9 +378,8 @@ def _cross_validated(
     model: MoistureModel, columns: Floats, vwc: Floats, stamps: Stamps, copies: Floats
 ) -> tuple[Scores, float]:
     """Return scores and skill of a fitted model on blocks that its like had not seen."""
-    if isinstance(model, RfMdi):
-        said = model.out_of_fold_
-    else:
+    said = getattr(model, "out_of_fold_", None)
+    if said is None:
         folds = make_folds(stamps, "blocks", blocks=_BLOCKS, gap_days=_GAP_DAYS)
         said = predict_folds(model, columns, vwc, stamps, folds, copies)
     found = scores(vwc, said.vwc, said.lower, said.upper)

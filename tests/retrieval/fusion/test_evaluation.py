@@ -6,6 +6,7 @@ from retrieval.fusion.baselines import Climatology, TimeInterpolation
 from retrieval.fusion.evaluation import evaluate, make_folds, permuted_r, predict_folds
 from retrieval.fusion.models import make_model
 from retrieval.fusion.phase_lines import MeanPhase
+from retrieval.fusion.prediction import FilledRows
 from retrieval.validation import scores
 
 FOREST = {"trees": 15, "min_leaf": 3, "blocks": 4, "gap_days": 3.0}
@@ -68,7 +69,7 @@ def test_what_fills_the_rows_is_learnt_for_each_fold_from_its_training_rows(seas
     def fill(train, vwc):
         asked.append(train)
         np.testing.assert_array_equal(vwc, season.vwc[train])
-        return season.features - season.features[train].mean(axis=0), season.dropped
+        return FilledRows(season.features - season.features[train].mean(axis=0), season.dropped)
 
     found = evaluate({"line": MeanPhase()}, fill, season.vwc, season.times, folds)
     plain = evaluate({"line": MeanPhase()}, season.features, season.vwc, season.times, folds)
@@ -132,3 +133,20 @@ def test_an_estimate_that_never_varies_has_no_correlation(season):
 def test_an_empty_evaluation_is_refused(season):
     with pytest.raises(InputError, match="0 models"):
         evaluate({}, season.features, season.vwc, season.times, make_folds(season.times, "time"))
+
+
+def test_models_are_told_which_columns_of_a_fold_are_tracks(season):
+    # A column behind the tracks that would be averaged in, and be of no use.
+    wide = np.column_stack([season.features, 1e4 * np.arange(120.0)])
+    folds = make_folds(season.times, "time")
+
+    def fill(train, vwc):
+        return FilledRows(wide, None, tuple(range(24)))
+
+    said = predict_folds(MeanPhase(), fill, season.vwc, season.times, folds)
+    plain = predict_folds(MeanPhase(), season.features, season.vwc, season.times, folds)
+    np.testing.assert_array_equal(said.vwc, plain.vwc)
+    # What was set by hand stays.
+    fewer = predict_folds(MeanPhase(n_tracks=5), fill, season.vwc, season.times, folds)
+    own = predict_folds(MeanPhase(), season.features[:, :5], season.vwc, season.times, folds)
+    np.testing.assert_array_equal(fewer.vwc, own.vwc)

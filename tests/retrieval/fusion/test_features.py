@@ -98,8 +98,10 @@ def test_rows_of_a_test_do_not_change_the_rows_that_train(station):
     train, test = np.arange(45), np.arange(45, len(station.days))
     tested = np.isin(days_of_arcs(station.arcs), station.days[test])
     for arcs in (spoilt(station.arcs, tested), station.arcs[~tested]):
-        expected, copies = daily_fill(station.arcs, station.days)(train, station.vwc[train])
-        found, other_copies = daily_fill(arcs, station.days)(train, station.vwc[train])
+        known = train, station.vwc[train]
+        expected, copies, order = daily_fill(station.arcs, station.days)(*known)
+        found, other_copies, other_order = daily_fill(arcs, station.days)(*known)
+        assert other_order == order
         np.testing.assert_array_equal(found[train], expected[train])
         np.testing.assert_array_equal(other_copies[train], copies[train])
         assert (found[test] != expected[test]).any()
@@ -137,7 +139,7 @@ def test_a_reference_shuffled_in_time_is_not_found_again(station, model):
     assert abs(np.nanmean(r)) < 0.18
     # And the same rows do know the reference that is not shuffled.
     fitted = type(model)(**({"trees": 20, "min_leaf": 3} if isinstance(model, RfMdi) else {}))
-    columns, copies = fill(fold.train, station.vwc[fold.train])
+    columns, copies, _ = fill(fold.train, station.vwc[fold.train])
     fitted.fit(
         columns[fold.train], station.vwc[fold.train], station.days[fold.train], copies[fold.train]
     )
@@ -160,3 +162,16 @@ def test_what_plants_turn_phases_by_is_taken_off(station):
     silent[0] = np.nan
     unknown = dataclasses.replace(rows, amplitude=silent)
     np.testing.assert_array_equal(found.columns(unknown)[0], bare.columns(rows)[0])
+
+
+def test_the_order_of_the_tracks_is_that_of_their_azimuth(made_arcs):
+    draws = np.random.default_rng(1)
+    # The cluster of the third satellite begins before north, and its middle lies behind it.
+    arcs = made_arcs(
+        draws.normal(0, 3, (40, 4)),
+        azimuth_deg=np.array([150.0, 350.0, 0.5, 80.0]) + draws.uniform(-1, 1, (40, 4)),
+    )
+    arcs["azimuth_deg"] %= 360.0
+    features = learn_features(arcs, np.datetime64("2024-03-01") + np.arange(40))
+    assert [name[:3] for name in features.names] == ["G01", "G02", "G03", "G04"]
+    assert features.order == (2, 3, 0, 1)
