@@ -7,7 +7,14 @@ from numpy.typing import NDArray
 
 from retrieval.interferogram import wrap_deg
 
-__all__ = ["Floats", "additive_fit", "circular_median_deg", "column_mean", "column_median"]
+__all__ = [
+    "Floats",
+    "additive_fit",
+    "circular_median_deg",
+    "column_mean",
+    "column_median",
+    "level_and_spread",
+]
 
 Floats = NDArray[np.float64]
 
@@ -112,3 +119,20 @@ def additive_fit(values: Floats, tolerance: float) -> tuple[Floats, Floats]:
         off -= np.sum(share * off, axis=1)[:, None]
         weight = known * (tolerance / np.maximum(np.abs(off), tolerance))
     return column, np.where(known, off, np.nan)
+
+
+def level_and_spread(values: Floats) -> tuple[Floats, Floats]:
+    """Return mean and standard deviation of each column, (n,); a deviation of 0 is given as 1.
+
+    Parameters
+    ----------
+    values : (m, n) float64
+        Without NaN.
+
+    Examples
+    --------
+    >>> level_and_spread(np.array([[1.0, 7.0], [3.0, 7.0]]))
+    (array([2., 7.]), array([1., 1.]))
+    """
+    spread = values.std(axis=0)
+    return values.mean(axis=0), np.where(spread > 0, spread, 1.0)

@@ -15,9 +15,10 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.fusion.columns import Floats
-from retrieval.fusion.conformal import ConformalInterval, out_of_fold, to_gap
+from retrieval.fusion.columns import Floats, level_and_spread
+from retrieval.fusion.conformal import ConformalInterval
 from retrieval.fusion.prediction import Prediction, Stamps, check_training, phase_columns
+from retrieval.fusion.tuning import tune
 
 __all__ = ["MeanPhase", "RidgeLine"]
 
@@ -163,8 +164,7 @@ def _residual_interval(
     def predict(train: Indices, test: Indices) -> Floats:
         return fit(features[train], vwc[train]).at(features[test])[:, None]
 
-    found = out_of_fold(predict, times, blocks, to_gap(gap_days))[:, 0]
-    return ConformalInterval(symmetric=False).fit(found, found, vwc)
+    return tune(predict, vwc, times, blocks, gap_days).interval
 
 
 def _plain(features: Floats, vwc: Floats) -> _Line:
@@ -179,8 +179,7 @@ def _plain(features: Floats, vwc: Floats) -> _Line:
 def _ridge(features: Floats, vwc: Floats) -> _Line:
     """Return the ridge line of the penalty with the least generalised cross-validation error."""
     n = len(vwc)
-    centre, spread = features.mean(axis=0), features.std(axis=0)
-    scale = np.where(spread > 0, spread, 1.0)
+    centre, scale = level_and_spread(features)
     left, singular, right = np.linalg.svd((features - centre) / scale, full_matrices=False)
     if singular[0] == 0:
         return _Line(float(vwc.mean()), np.zeros(features.shape[1]), 0.0)
