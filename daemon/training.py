@@ -17,7 +17,7 @@ from daemon.training_record import Record
 from retrieval.fusion.columns import Floats
 from retrieval.fusion.evaluation import FillRows, evaluate, make_folds
 from retrieval.fusion.features import daily_fill
-from retrieval.fusion.models import MODEL_NAMES, make_model
+from retrieval.fusion.models import FORESTS, MODEL_NAMES, make_model
 from retrieval.fusion.prediction import FilledRows, MoistureModel
 from retrieval.fusion.trained import TrainedModel
 
@@ -88,7 +88,7 @@ def check_models(names: Sequence[str]) -> None:
 
 def _model(name: str, record: Record, preset: str | None) -> MoistureModel:
     """Return an untrained model."""
-    if name == "rf-mdi":
+    if name in FORESTS:
         return make_model(name, preset=preset)
     if name == "persistence":
         ends = (record.reference.day + _DAY).astype("datetime64[ns]")

@@ -160,6 +160,14 @@ def rivals(times: np.ndarray, vwc: np.ndarray, **forest: Any) -> dict[str, Any]:
     }
 
 
+def papers_rivals(**forest: Any) -> dict[str, Any]:
+    """Return the models that the paper compares with its own: slower than the others."""
+    return {
+        "rf-mda": make_model("rf-mda", n_jobs=2, **forest),
+        **{name: make_model(name) for name in ("svm", "rbf", "cnn")},
+    }
+
+
 def scored(
     models: Mapping[str, Any],
     fill: FillRows | np.ndarray,

@@ -4,8 +4,7 @@
 
 Arcs are simulated with the soil moisture of PBO H2O as truth (arcs without files) and kept in the
 file given with --arcs. Reference of a day is the product's value. Models and settings are those of
-the library: nothing is tuned here. Takes some twenty minutes on two
-cores.
+the library: nothing is tuned here. Takes some forty minutes on two cores.
 """
 
 import tempfile
@@ -26,6 +25,7 @@ from common import (
     mean_of,
     once,
     options,
+    papers_rivals,
     pbo_days,
     rivals,
     scored,
@@ -71,10 +71,10 @@ class Experiment:
 def splits(run: Experiment, section: Section) -> None:
     """Compare models split by time and in blocks."""
     fill = once(daily_fill(run.arcs, run.days))
-    models = rivals(run.times, run.vwc, preset="p041")
+    models = rivals(run.times, run.vwc, preset="p041") | papers_rivals(preset="p041")
     for split, what in (("time", "Split by time, 70 to 30"), ("blocks", "Five blocks of time")):
         found = scored(models, fill, run.vwc, run.times, split)
-        section.table(f"{what}; rf-mdi: mean ± spread of five seeds", by_model(found))
+        section.table(f"{what}; mean ± spread of five seeds", by_model(found))
         if split == "blocks":
             continue
         r, rmse = mean_of(found, "rf-mdi", "r"), mean_of(found, "rf-mdi", "rmse")

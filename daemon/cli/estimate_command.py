@@ -16,8 +16,8 @@ from retrieval.errors import InputError
 
 __all__ = ["estimate"]
 
-_LATER_MODELS = ("auto", "fusion", "rf-mda", "svm", "rbf", "cnn")
-_TRAINED_MODELS = ("rf-mdi", "mean-phase")
+_LATER_MODELS = ("auto", "fusion")
+_TRAINED_MODELS = ("rf-mdi", "rf-mda", "svm", "rbf", "cnn", "mean-phase")
 _DAY_MINUTES = 1440
 
 

@@ -60,8 +60,16 @@ class Kept(StrEnum):
     """Models that a station can run on."""
 
     RF_MDI = "rf-mdi"
+    RF_MDA = "rf-mda"
+    SVM = "svm"
+    RBF = "rbf"
+    CNN = "cnn"
     LINEAR = "linear"
     MEAN_PHASE = "mean-phase"
+
+
+# Those that come in the sizes of the paper.
+_FORESTS = (Kept.RF_MDI, Kept.RF_MDA)
 
 
 class Split(StrEnum):
@@ -116,8 +124,8 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
     """Train a model of a station on measured moisture, and keep it in a folder."""
-    if preset is not None and model is not Kept.RF_MDI:
-        raise UsageError(f"--preset {preset}: is of rf-mdi; leave it out with {model}")
+    if preset is not None and model not in _FORESTS:
+        raise UsageError(f"--preset {preset}: is of rf-mdi and rf-mda; leave it out with {model}")
     check_folder("--out", out)
     if out.is_dir() and any(out.iterdir()) and not (out / "manifest.json").exists():
         raise OutputError(f"--out {out}: holds other things; name a new folder for the model")
@@ -171,7 +179,9 @@ def evaluate(
     preset: _Preset = None,
     weather: _Weather = None,
     as_printed: _AsPrinted = False,
-    seeds: Annotated[int, typer.Option(min=1, max=100, help="Forests to train.")] = 5,
+    seeds: Annotated[
+        int, typer.Option(min=1, max=100, help="Seeds; models that draw are trained with each.")
+    ] = 5,
     since: _Since = None,
     until: _Until = None,
     station: _Station = None,
@@ -181,8 +191,8 @@ def evaluate(
     names = [name.strip() for name in models.split(",") if name.strip()]
     if not names or len(set(names)) != len(names):
         raise UsageError(f"--models {models}: expected names with commas, each once")
-    if preset is not None and Kept.RF_MDI.value not in names:
-        raise UsageError(f"--preset {preset}: is of rf-mdi, which is not among --models")
+    if preset is not None and not set(_FORESTS) & set(names):
+        raise UsageError(f"--preset {preset}: is of rf-mdi and rf-mda, neither is among --models")
     check_folder("--out", out)
 
     from daemon.training import check_models, judge, score_table, write_scores

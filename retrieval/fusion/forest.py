@@ -17,7 +17,7 @@ scikit-learn at hand treats weights.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -137,6 +137,8 @@ class RfMdi:
     out_of_fold_: Prediction = field(init=False, repr=False)
     mdi_: Floats = field(init=False, repr=False)
     weights_: Floats = field(init=False, repr=False)
+    _name: ClassVar[str] = "rf-mdi"
+    _criterion: ClassVar[str] = "squared_error"
 
     def fit(
         self, features: Floats, vwc: Floats, times: Stamps, dropped: Floats | None = None
@@ -214,24 +216,26 @@ class RfMdi:
             sizes = [*self.grid_trees, *self.grid_min_leaf]
             if not self.grid_trees or not self.grid_min_leaf or min(sizes) < 1:
                 raise InputError(
-                    f"rf-mdi: grid of trees {self.grid_trees} and leaves {self.grid_min_leaf}, "
-                    "expected numbers of 1 or more in each"
+                    f"{self._name}: grid of trees {self.grid_trees} and leaves "
+                    f"{self.grid_min_leaf}, expected numbers of 1 or more in each"
                 )
             return None
         if self.preset is not None and self.trees is None and self.min_leaf is None:
             if self.preset not in FOREST_PRESETS:
                 raise InputError(
-                    f"rf-mdi: preset {self.preset!r}, expected one of {', '.join(FOREST_PRESETS)}"
+                    f"{self._name}: preset {self.preset!r}, expected one of "
+                    f"{', '.join(FOREST_PRESETS)}"
                 )
             return FOREST_PRESETS[self.preset]
         if self.preset is not None or self.trees is None or self.min_leaf is None:
             raise InputError(
-                f"rf-mdi: preset {self.preset!r}, trees {self.trees} and min_leaf {self.min_leaf}; "
-                "expected a preset alone, both numbers, or none of the three for a grid search"
+                f"{self._name}: preset {self.preset!r}, trees {self.trees} and min_leaf "
+                f"{self.min_leaf}; expected a preset alone, both numbers, or none of the three for "
+                "a grid search"
             )
         if self.trees < 1 or self.min_leaf < 1:
             raise InputError(
-                f"rf-mdi: trees {self.trees} and min_leaf {self.min_leaf}, expected 1 or more"
+                f"{self._name}: trees {self.trees} and min_leaf {self.min_leaf}, expected 1 or more"
             )
         return ForestSize(self.trees, self.min_leaf)
 
@@ -242,7 +246,7 @@ class RfMdi:
         n, p = rows.features.shape
         forest = RandomForestRegressor(
             n_estimators=size.trees,
-            criterion="squared_error",
+            criterion=self._criterion,
             min_samples_leaf=size.min_leaf,
             max_features=max(1, p // 3),
             bootstrap=True,

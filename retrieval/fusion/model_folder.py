@@ -5,7 +5,7 @@
     manifest.json  what the model is, what it was trained on, versions, and a hash of each file
     tracks.csv     the tracks and their references
     arrays.npz     what imputation and model have learnt (no pickled objects)
-    forest.skops   the trees, of `rf-mdi` alone (skops; no pickle is ever loaded)
+    forest.skops   the trees, of forests alone (skops; no pickle is ever loaded)
 
 Loading checks everything, and refuses with the reason: a file that is missing or was changed, a
 folder of another format, types that are none of ours, trees that point outside of themselves. A
@@ -64,7 +64,7 @@ def save_model(
     Parameters
     ----------
     trained : TrainedModel
-        Of a kind that can be kept: `rf-mdi`, `linear` or `mean-phase`.
+        Of a kind that can be kept: any that learns more than the moisture of its days.
     folder : Path
         New, or holding a model from before, which is replaced.
     sources : mapping, optional

@@ -18,11 +18,17 @@ from retrieval.fusion.amplitude_index import AmplitudeIndex
 from retrieval.fusion.conformal import ConformalInterval
 from retrieval.fusion.factors import FactorImputer
 from retrieval.fusion.features import Features
-from retrieval.fusion.forest import ForestSize, RfMdi
+from retrieval.fusion.forest import RfMdi
 from retrieval.fusion.forest_file import dump_forest, read_forest
+from retrieval.fusion.model_kinds import (
+    array_shapes,
+    is_kept,
+    learnt_arrays,
+    learnt_numbers,
+    restore,
+)
 from retrieval.fusion.models import make_model
-from retrieval.fusion.phase_lines import MeanPhase, RidgeLine
-from retrieval.fusion.prediction import MoistureModel, Prediction
+from retrieval.fusion.prediction import MoistureModel
 from retrieval.fusion.track_table import TrackTable
 from retrieval.fusion.trained import FlagRules, TrainedModel, TrainingRecord
 from retrieval.fusion.weather_features import MedianFill
@@ -32,12 +38,6 @@ from retrieval.version import VERSION
 __all__ = ["ARRAYS", "FOREST", "TRACKS", "pack", "unpack"]
 
 TRACKS, ARRAYS, FOREST = "tracks.csv", "arrays.npz", "forest.skops"
-# Learnt attributes by kind of model: arrays, and numbers.
-_LEARNT: Mapping[type[Any], tuple[tuple[str, ...], tuple[str, ...]]] = {
-    RfMdi: (("training_leaves_", "training_vwc_", "mdi_", "weights_"), ()),
-    RidgeLine: (("slope_",), ("level_", "penalty_")),
-    MeanPhase: ((), ("level_", "slope_")),
-}
 _IMPUTERARRAYS = ("mean_deg_", "loading_deg_", "noise_deg_", "explained_")
 _AMPLITUDE_ARRAYS = ("norm_", "weight_")
 _IMPUTER_NUMBERS = ("drift_", "n_rounds_")
@@ -53,8 +53,11 @@ def pack(
     InputError
         The model is of a kind that cannot be kept.
     """
-    if type(trained.model) not in _LEARNT:
-        raise InputError(f"model {trained.name}: cannot be kept; use rf-mdi, linear or mean-phase")
+    if not is_kept(trained.model):
+        raise InputError(
+            f"model {trained.name}: cannot be kept; use rf-mdi, linear or another that learns more "
+            "than the moisture of its days"
+        )
     contents = {
         TRACKS: trained.features.table.to_frame().to_csv(index=False).encode("utf-8"),
         ARRAYS: _pack_arrays(trained),
@@ -90,8 +93,8 @@ def unpack(
     )
     with np.load(io.BytesIO(contents[ARRAYS]), allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
-    _check_arrays(arrays, len(table), len(manifest["columns"]), manifest["imputer"]["n_factors"])
-    of_imputer = manifest["imputer"]
+    of_imputer, model = manifest["imputer"], _untrained(manifest)
+    _check_arrays(arrays, model, len(table), len(manifest["columns"]), of_imputer["n_factors"])
     imputer = FactorImputer(
         of_imputer["n_factors"], of_imputer["ridge"], of_imputer["drift_deg_per_sqrt_h"]
     )
@@ -116,7 +119,7 @@ def unpack(
     trained = TrainedModel(
         manifest["name"],
         features,
-        _fitted(folder, manifest, arrays, contents),
+        _fitted(model, folder, manifest, arrays, contents),
         TrainingRecord(
             np.datetime64(record["first_day"], "D"),
             np.datetime64(record["last_day"], "D"),
@@ -144,10 +147,7 @@ def _pack_arrays(trained: TrainedModel) -> bytes:
     arrays |= {f"amplitude.{name}": getattr(features.amplitude, name) for name in _AMPLITUDE_ARRAYS}
     if features.fill is not None:
         arrays["fill.median_"] = features.fill.median_
-    arrays |= {f"model.{name}": getattr(model, name) for name in _LEARNT[type(model)][0]}
-    if isinstance(model, RfMdi):
-        said = model.out_of_fold_
-        arrays |= {f"out_of_fold.{name}": getattr(said, name) for name in ("vwc", "lower", "upper")}
+    arrays |= learnt_arrays(model)
     stream = io.BytesIO()
     np.savez(stream, allow_pickle=False, **arrays)
     return stream.getvalue()
@@ -161,10 +161,7 @@ def _describe(trained: TrainedModel, sources: Mapping[str, str]) -> dict[str, An
         for one in dataclasses.fields(model)  # type: ignore[arg-type]
         if one.init
     }
-    learnt: dict[str, Any] = {name: getattr(model, name) for name in _LEARNT[type(model)][1]}
-    if isinstance(model, RfMdi):
-        learnt["size_"] = list(model.size_)
-        learnt["grid_rmse_"] = [[*size, rmse] for size, rmse in model.grid_rmse_.items()]
+    if "n_jobs" in settings:
         settings["n_jobs"] = 1  # that of the machine it was trained on means nothing elsewhere
     interval = model.interval_  # type: ignore[attr-defined]
     return {
@@ -175,7 +172,7 @@ def _describe(trained: TrainedModel, sources: Mapping[str, str]) -> dict[str, An
         "rules": dataclasses.asdict(trained.rules),
         "record": trained.record.as_dict(),
         "settings": settings,
-        "learnt": learnt,
+        "learnt": learnt_numbers(model),
         "interval": {
             name: getattr(interval, name)
             for name in ("coverage", "symmetric", "below_", "above_", "n_")
@@ -203,9 +200,8 @@ def _versions() -> dict[str, str]:
     }
 
 
-def _check_arrays(arrays: Mapping[str, Any], k: int, p: int, r: int) -> None:
+def _check_arrays(arrays: Mapping[str, Any], model: MoistureModel, k: int, p: int, r: int) -> None:
     """Refuse arrays that do not fit k tracks, p columns, r factors and one another."""
-    n, trees = np.shape(arrays.get("model.training_leaves_", np.empty((0, 0))))
     shapes = {
         "imputer.mean_deg_": (k,),
         "imputer.loading_deg_": (k, r),
@@ -214,12 +210,7 @@ def _check_arrays(arrays: Mapping[str, Any], k: int, p: int, r: int) -> None:
         "amplitude.norm_": (k,),
         "amplitude.weight_": (k,),
         "fill.median_": (p - k,),
-        "model.slope_": (p,),
-        "model.mdi_": (p,),
-        "model.weights_": (k,),
-        "model.training_leaves_": (n, trees),
-        "model.training_vwc_": (n,),
-        **{f"out_of_fold.{name}": (n,) for name in ("vwc", "lower", "upper")},
+        **array_shapes(model, arrays, k, p),
     }
     for name, values in arrays.items():
         expected = np.int32 if name == "model.training_leaves_" else np.float64
@@ -240,36 +231,32 @@ def _scores(told: Mapping[str, Any]) -> Scores:
     return Scores(**known)
 
 
+def _untrained(manifest: Mapping[str, Any]) -> MoistureModel:
+    """Return the model that a manifest names, with its settings."""
+    settings = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in manifest["settings"].items()
+    }
+    model = make_model(manifest["name"], **settings)
+    if not is_kept(model):
+        raise InputError(f"model {manifest['name']} is of a kind that is never kept")
+    return model
+
+
 def _fitted(
+    model: Any,
     folder: Path,
     manifest: Mapping[str, Any],
     arrays: Mapping[str, Any],
     contents: Mapping[str, bytes],
 ) -> MoistureModel:
-    """Return the model with what it has learnt."""
-    settings = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in manifest["settings"].items()
-    }
-    model: Any = make_model(manifest["name"], **settings)
-    of_arrays, numbers = _LEARNT[type(model)]
-    for name in of_arrays:
-        setattr(model, name, arrays[f"model.{name}"])
-    for name in numbers:
-        setattr(model, name, manifest["learnt"][name])
+    """Return an untrained model with what it has learnt."""
+    restore(model, arrays, manifest["learnt"], len(manifest["columns"]))
     told = manifest["interval"]
     interval = ConformalInterval(coverage=told["coverage"], symmetric=told["symmetric"])
     interval.below_, interval.above_, interval.n_ = told["below_"], told["above_"], told["n_"]
     model.interval_ = interval
     if isinstance(model, RfMdi):
-        model.size_ = ForestSize(*manifest["learnt"]["size_"])
-        model.grid_rmse_ = {
-            ForestSize(int(trees), int(leaf)): rmse
-            for trees, leaf, rmse in manifest["learnt"]["grid_rmse_"]
-        }
-        model.out_of_fold_ = Prediction(
-            *(arrays[f"out_of_fold.{name}"] for name in ("vwc", "lower", "upper"))
-        )
         try:
             model.forest_ = read_forest(
                 contents[FOREST], len(manifest["columns"]), model.training_leaves_

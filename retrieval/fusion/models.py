@@ -3,6 +3,10 @@
 | name | model |
 |---|---|
 | `rf-mdi` | the random forest of the paper |
+| `rf-mda` | the forest that the paper compares with it: absolute errors and permutations |
+| `svm` | support vector regression |
+| `rbf` | a network of radial basis functions |
+| `cnn` | a convolutional network along the azimuth (needs torch) |
 | `linear` | ridge regression on all columns |
 | `mean-phase` | one line on the mean of all tracks: the simplest that a forest must beat |
 | `climatology` | mean of the training moisture, of the season with two or more years |
@@ -17,14 +21,22 @@ from typing import Any
 
 from retrieval.errors import InputError
 from retrieval.fusion.baselines import Climatology, Persistence, TimeInterpolation
+from retrieval.fusion.cnn import Cnn
 from retrieval.fusion.forest import RfMdi
 from retrieval.fusion.phase_lines import MeanPhase, RidgeLine
 from retrieval.fusion.prediction import MoistureModel
+from retrieval.fusion.rbf import RbfNetwork
+from retrieval.fusion.rf_mda import RfMda
+from retrieval.fusion.svm import Svm
 
-__all__ = ["MODEL_NAMES", "make_model", "setting_names"]
+__all__ = ["FORESTS", "MODEL_NAMES", "make_model", "setting_names"]
 
 _MODELS: dict[str, type[Any]] = {
     "rf-mdi": RfMdi,
+    "rf-mda": RfMda,
+    "svm": Svm,
+    "rbf": RbfNetwork,
+    "cnn": Cnn,
     "linear": RidgeLine,
     "mean-phase": MeanPhase,
     "climatology": Climatology,
@@ -33,6 +45,8 @@ _MODELS: dict[str, type[Any]] = {
 }
 
 MODEL_NAMES = tuple(_MODELS)
+# Those that come in the sizes of the paper.
+FORESTS = ("rf-mdi", "rf-mda")
 
 
 def make_model(name: str, **settings: Any) -> MoistureModel:

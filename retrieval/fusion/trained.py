@@ -146,7 +146,7 @@ class TrainedModel:
 
     @property
     def weights(self) -> Floats:
-        """Weight of each track, (k,), 0 to 1: of `rf-mdi` its importance, else all alike."""
+        """Weight of each track, (k,), 0 to 1: of a forest its importance, else all alike."""
         if isinstance(self.model, RfMdi):
             return self.model.weights_
         return np.ones(len(self.features.table))

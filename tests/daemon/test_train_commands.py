@@ -168,6 +168,16 @@ class TestTrain:
         assert "heaviest" not in result.stdout
         assert "mean-phase-" in result.stdout
 
+    @pytest.mark.parametrize("name", ["svm", "rbf"])
+    def test_a_rival_is_trained_and_estimates(self, field, given, daily, tmp_path, name):
+        out, table = tmp_path / "m", tmp_path / "moisture.csv"
+        summary = told("train", *given, "--model", name, "--out", out)
+        assert summary["model_id"].startswith(f"{name}-")
+        assert summary["cross_validation"]["skill"] > 0.1
+        options = ("--arcs", field / "arcs.parquet", "--model", out, "--out", table)
+        assert call("estimate", *options).exit_code == 0
+        assert pd.read_csv(table)["model_id"].unique().tolist() == [summary["model_id"]]
+
     def test_a_model_from_before_is_replaced_by_an_equal_one(self, given, model, tmp_path):
         out = tmp_path / "model"
         options = ("--model", "linear", "--out", out)
@@ -489,6 +499,17 @@ class TestEvaluate:
         assert models["rf-mdi"]["rmse_spread"] == pytest.approx(np.ptp(forests["rmse"]))
         assert models["rf-mdi"]["rmse_spread"] > 0
 
+    def test_the_rivals_of_the_paper_stand_beside_its_forest(self, given, daily, tmp_path):
+        names = "rf-mdi,svm,rbf,cnn,rf-mda,linear"
+        options = ("--models", names, "--preset", "lm", "--seeds", 1)
+        models = told("evaluate", *given, *options, "--out", tmp_path / "s")["models"]
+        assert list(models) == names.split(",")
+        tested = daily[round(0.7 * len(daily)) :]
+        of_mean = np.sqrt(np.mean((daily[: -len(tested)].mean() - tested) ** 2))
+        for scores in models.values():
+            assert scores["n"] == len(tested)
+            assert scores["rmse"] < of_mean
+
     def test_blocks_test_every_day(self, given, daily, tmp_path):
         options = ("--models", "linear", "--split", "blocks")
         told("evaluate", *given, *options, "--out", tmp_path / "s")
@@ -514,10 +535,13 @@ class TestEvaluate:
     @pytest.mark.parametrize(
         ("options", "words"),
         [
-            (["--models", "magic"], "--models magic: expected some of rf-mdi, linear"),
+            (["--models", "magic"], "--models magic: expected some of rf-mdi, rf-mda, svm"),
             (["--models", "linear,linear"], "each once"),
             (["--models", ","], "expected names with commas"),
-            (["--models", "linear", "--preset", "lm"], "is not among --models"),
+            (
+                ["--models", "linear", "--preset", "lm"],
+                "is of rf-mdi and rf-mda, neither is among --models",
+            ),
             (["--split", "weeks"], "--split"),
             (["--seeds", "0"], "--seeds"),
         ],
@@ -629,7 +653,7 @@ class TestRefusals:
         out = ("--out", tmp_path / "o")
         assert "--model" in refusal(2, "train", *given, "--model", "persistence", *out)
         message = refusal(2, "train", *given, "--model", "linear", "--preset", "lm", *out)
-        assert "--preset lm: is of rf-mdi; leave it out with linear" in message
+        assert "--preset lm: is of rf-mdi and rf-mda; leave it out with linear" in message
         assert "--preset" in refusal(2, "train", *given, "--preset", "p000", *out)
 
 

@@ -6,6 +6,8 @@ import io
 import json
 import os
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -19,15 +21,25 @@ from retrieval.fusion.model_folder import FORMAT, load_model, save_model
 from retrieval.fusion.trained import train
 from retrieval.fusion.weather_features import Weather
 
-NAMES = ("rf-mdi", "linear", "mean-phase")
+FOREST = {"trees": 20, "min_leaf": 2}
+SIZES = {
+    "rf-mdi": FOREST,
+    "rf-mda": FOREST,
+    "svm": {"grid_cost": (1.0, 10.0), "grid_reach": (0.03,), "grid_epsilon": (0.1,)},
+    "rbf": {"grid_units": (5, 20), "grid_ridge": (1e-3,)},
+    "cnn": {"networks": 2, "max_epochs": 4},
+    "linear": {},
+    "mean-phase": {},
+}
+NAMES = tuple(SIZES)
+FORESTS = ("rf-mdi", "rf-mda")
 FILES = ("manifest.json", "tracks.csv", "arrays.npz", "forest.skops")
 N_TRAIN = 45
 
 
 def trained_on(station, name, **others):
-    sizes = {"trees": 20, "min_leaf": 2} if name == "rf-mdi" else {}
     days, vwc = station.days[:N_TRAIN], station.vwc[:N_TRAIN]
-    return train(station.arcs, days, vwc, name, **sizes, **others)
+    return train(station.arcs, days, vwc, name, **SIZES[name], **others)
 
 
 @pytest.fixture(scope="module")
@@ -118,11 +130,11 @@ def test_a_loaded_model_says_the_same_to_the_last_bit(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_equal_trainings_write_equal_files(station, saved, tmp_path, name):
-    others = {"n_jobs": 2} if name == "rf-mdi" else {}
+    others = {"n_jobs": 2} if name in FORESTS else {}
     save_model(trained_on(station, name, **others), tmp_path / "again")
     expected = contents(saved / name)
     assert contents(tmp_path / "again") == expected
-    assert set(expected) == set(FILES if name == "rf-mdi" else FILES[:3])
+    assert set(expected) == set(FILES if name in FORESTS else FILES[:3])
 
 
 def test_what_has_no_number_is_null_in_the_manifest(station, tmp_path):
@@ -481,3 +493,69 @@ def test_types_that_a_forest_has_no_need_of_are_refused(folder):
         write(folder, {"forest.skops": content})
         with pytest.raises(UnreadableFileError):
             load_model(folder)
+
+
+@pytest.mark.parametrize("name", ["rf-mda", "svm", "rbf", "cnn"])
+def test_what_a_rival_has_learnt_comes_back_whole(models, saved, name):
+    model, found = models[name].model, load_model(saved / name).model
+    assert type(found) is type(model)
+    for attribute in ("size_", "choice_", "grid_rmse_", "epochs_"):
+        assert getattr(found, attribute, None) == getattr(model, attribute, None)
+    for attribute in ("weights_", "mda_", "mdi_"):
+        np.testing.assert_array_equal(
+            getattr(found, attribute, None), getattr(model, attribute, None)
+        )
+    for bound in ("vwc", "lower", "upper"):
+        np.testing.assert_array_equal(
+            getattr(found.out_of_fold_, bound), getattr(model.out_of_fold_, bound)
+        )
+
+
+@pytest.mark.parametrize("name", ["svm", "rbf", "cnn"])
+def test_arrays_of_rivals_that_do_not_fit_are_refused(saved, tmp_path, name):
+    folder = Path(shutil.copytree(saved / name, tmp_path / "model"))
+    whole = contents(folder)["arrays.npz"]
+    with np.load(folder / "arrays.npz") as file:
+        arrays = {key: file[key] for key in file.files}
+    own = [key for key in arrays if key.startswith(("units.", "networks."))]
+    assert len(own) == (12 if name == "cnn" else 6)
+    for key in own:
+        values = arrays[key]
+        spoilt = values.copy()
+        spoilt.reshape(-1)[0] = np.nan
+        for other in (values[None], values.astype(np.float32), spoilt, None):
+            write(folder, {"arrays.npz": npz(folder, **{key: other})})
+            with pytest.raises(UnreadableFileError):
+                load_model(folder)
+            (folder / "arrays.npz").write_bytes(whole)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"channels": 4},
+        {"networks": 3},
+        {"order": [0, 0, 1]},
+        {"order": [0, 1]},
+        {"kernel": 7},
+        {"hidden": 10**9},
+    ],
+)
+def test_networks_that_are_not_those_of_the_settings_are_refused(saved, tmp_path, change):
+    folder = Path(shutil.copytree(saved / "cnn", tmp_path / "model"))
+    settings = json.loads((folder / "manifest.json").read_text())["settings"]
+    write(folder, settings=settings | change)
+    with pytest.raises(UnreadableFileError, match="model that can be used"):
+        load_model(folder)
+
+
+def test_a_network_is_loaded_without_torch(saved):
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from retrieval.fusion.model_folder import load_model\n"
+        "print(load_model(Path(sys.argv[1])).name, 'torch' in sys.modules)\n"
+    )
+    command = [sys.executable, "-c", code, str(saved / "cnn")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["cnn", "False"]
