@@ -348,7 +348,8 @@ class TestEstimate:
         assert not known[~table["accepted"]].any()
         assert table.loc[known, "track_weight"].between(0, 1).all()
         name = table["satellite"] + "-" + table["signal"] + "-" + table["direction"]
-        assert (table["track"].str.rsplit("-", n=1).str[0] == name)[known].all()
+        # Behind the direction stand the token of the equipment and where the azimuths begin.
+        assert (table["track"].str.rsplit("-", n=2).str[0] == name)[known].all()
         if ending == "csv":
             assert table["start"].str.endswith("Z").all()
 
