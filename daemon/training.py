@@ -119,7 +119,7 @@ def write_scores(scores: pd.DataFrame, folder: Path, told: dict[str, Any]) -> No
 
 def training_summary(trained: TrainedModel, record: Record, folder: Path) -> dict[str, Any]:
     """Summarise what was trained as plain values, ready for JSON."""
-    told, table = trained.record, trained.features.table
+    told, table, plants = trained.record, trained.features.table, trained.features.plants
     skill = None if np.isnan(told.skill) else round(told.skill, 4)
     weights = trained.weights
     # Where all weigh alike none is heaviest.
@@ -133,7 +133,7 @@ def training_summary(trained: TrainedModel, record: Record, folder: Path) -> dic
         "last_day": str(told.last_day),
         "days": told.n_days,
         "tracks": len(table),
-        "vegetation_deg": round(trained.features.vegetation_deg, 2),
+        "plants_deg": None if plants is None else round(plants.slope_deg, 2),
         "equipment": told.equipment,
         "days_of_other_equipment": record.days_of_others,
         "reference_range": [round(told.lowest, 4), round(told.highest, 4)],

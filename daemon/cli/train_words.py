@@ -33,9 +33,9 @@ def trained_lines(summary: dict[str, Any], again: str) -> list[str]:
             "note      it explains next to nothing of the reference: its estimates will be "
             "flagged degraded"
         )
-    if summary["vegetation_deg"]:
+    if summary["plants_deg"] is not None:
         lines.append(
-            f"plants    turn the phases by {0.1 * summary['vegetation_deg']:+.1f} degrees for each "
+            f"plants    turn the phases by {0.1 * summary['plants_deg']:+.1f} degrees for each "
             "10 % of amplitude; taken off"
         )
     if summary["days_of_other_equipment"]:

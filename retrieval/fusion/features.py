@@ -1,8 +1,8 @@
 """From arcs to the columns of a trained model: what is learnt, is learnt on training days alone.
 
-Tracks, what they share, the index of their amplitudes and how far plants turn their phases, and
-where weather takes part the medians of its columns: all come from the arcs of the training days.
-Reference moisture plays its part in the slope of the plants alone.
+Tracks, what they share, how far plants turn their phases, and where weather takes part the medians
+of its columns: all come from the training days. Reference moisture plays its part in the slope of
+the plants alone.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from numpy.typing import NDArray
 
 from retrieval.equipment import equipment_tokens
 from retrieval.errors import InputError
-from retrieval.fusion.amplitude_index import AmplitudeIndex
 from retrieval.fusion.columns import Floats
 from retrieval.fusion.factors import FactorImputer
+from retrieval.fusion.plants import EVIDENCE_COLUMNS, Plants, learn_plants
 from retrieval.fusion.prediction import FilledRows, Stamps
 from retrieval.fusion.rows import TrackRows, daily_rows
 from retrieval.fusion.track_learning import learn_tracks
 from retrieval.fusion.track_table import TrackTable
-from retrieval.fusion.vegetation import vegetation_slope_deg
 from retrieval.fusion.weather_features import (
     WEATHER_COLUMNS,
     MedianFill,
@@ -56,18 +55,16 @@ class Features:
         k tracks: the first k columns are their phase anomalies, degrees.
     imputer : FactorImputer
         Fills what is missing.
-    amplitude : AmplitudeIndex
-        What plants take of the reflections.
-    vegetation_deg : float
-        Degrees that all phases change for each unit of that index; taken off. 0 takes off nothing.
+    plants : Plants or None
+        What is taken off the phases, and the columns `EVIDENCE_COLUMNS` after them; None leaves
+        the phases as they are, as in the paper, and alone.
     fill : MedianFill or None
-        For the columns of weather after them; None without weather.
+        For the columns of weather, which come last; None without weather.
     """
 
     table: TrackTable
     imputer: FactorImputer
-    amplitude: AmplitudeIndex
-    vegetation_deg: float = 0.0
+    plants: Plants | None = None
     fill: MedianFill | None = None
 
     @property
@@ -77,7 +74,8 @@ class Features:
             f"{identity}-{first:.0f}"
             for identity, first in zip(self.table.identity, self.table.first_deg, strict=True)
         )
-        return tracks if self.fill is None else (*tracks, *WEATHER_COLUMNS, "amplitude_index")
+        evidence = () if self.plants is None else EVIDENCE_COLUMNS
+        return (*tracks, *evidence, *(() if self.fill is None else WEATHER_COLUMNS))
 
     @property
     def order(self) -> tuple[int, ...]:
@@ -98,11 +96,12 @@ class Features:
                 "weather: this model was trained "
                 + ("without it; leave it out" if self.fill is None else "with it; give it")
             )
-        phases = self._phases(rows, rows.anomaly_deg, rows.age_h)
-        if weather is None or self.fill is None:
-            return phases
-        beside = _beside(rows, weather, self.amplitude)
-        return np.hstack([phases, self.fill.transform(beside)])
+        parts = [self._phases(rows, rows.anomaly_deg, rows.age_h)]
+        if self.plants is not None:
+            parts.append(self.plants.evidence(rows))
+        if weather is not None and self.fill is not None:
+            parts.append(self.fill.transform(weather_features(weather, rows.time)))
+        return np.hstack(parts)
 
     def dropped(self, rows: TrackRows, columns: Floats, seed: int) -> Floats:
         """Return copies of training rows in which tracks were taken away and filled again."""
@@ -114,10 +113,10 @@ class Features:
 
     def _phases(self, rows: TrackRows, anomaly_deg: Floats, age_h: Floats | None) -> Floats:
         """Return anomalies without gaps and without what plants turn them by, (n, k)."""
-        index = self.amplitude.transform(rows.amplitude)
-        # Where too few tracks tell, plants are taken to be as usual.
-        turned_deg = self.vegetation_deg * np.where(np.isnan(index), 0.0, index)
-        return np.asarray(self.imputer.transform(anomaly_deg, age_h) - turned_deg[:, None])
+        phases = self.imputer.transform(anomaly_deg, age_h)
+        if self.plants is None:
+            return phases
+        return np.asarray(phases - self.plants.turned_deg(rows)[:, None])
 
 
 def learn_features(
@@ -137,9 +136,10 @@ def learn_features(
         UTC days of the training.
     vwc : (n,) float64, optional
         Their reference moisture, m3 m-3: tells how far plants turn the phases
-        (`retrieval.fusion.vegetation`). Without it phases stay as they are, as in the paper.
+        (`retrieval.fusion.vegetation`). Without it phases stay as they are, as in the paper, and
+        stand alone.
     weather : Weather, optional
-        Puts its columns, and the index of the tracks' amplitudes, behind the tracks.
+        Puts its columns behind those of the tracks.
     n_factors : int
         Of the imputer.
 
@@ -151,17 +151,9 @@ def learn_features(
     table = learn_tracks(_of_days(arcs, days))
     rows = daily_rows(table, arcs, days)
     imputer = FactorImputer(n_factors=n_factors).fit(rows.anomaly_deg)
-    amplitude = AmplitudeIndex().fit(rows.amplitude)
-    slope_deg = 0.0
-    if vwc is not None:
-        slope_deg = vegetation_slope_deg(
-            imputer.transform(rows.anomaly_deg),
-            imputer.noise_deg_,
-            amplitude.transform(rows.amplitude),
-            vwc,
-        )
-    fill = None if weather is None else MedianFill().fit(_beside(rows, weather, amplitude))
-    return Features(table, imputer, amplitude, slope_deg, fill)
+    plants = None if vwc is None else learn_plants(rows, imputer, vwc)
+    fill = None if weather is None else MedianFill().fit(weather_features(weather, rows.time))
+    return Features(table, imputer, plants, fill)
 
 
 def of_latest_equipment(arcs: pd.DataFrame, days: Stamps) -> pd.DataFrame:
@@ -209,7 +201,7 @@ def daily_fill(
     seed : int
         Of the dropped tracks.
     vegetation : bool
-        Whether to take off what plants turn the phases by.
+        Whether to take off what plants turn the phases by, and to put what tells of them beside.
     """
 
     def fill(train: Indices, vwc: Floats) -> FilledRows:
@@ -231,10 +223,3 @@ def day_of_arcs(arcs: pd.DataFrame) -> Stamps:
     middle = arcs["start"] + (arcs["end"] - arcs["start"]) / 2
     utc = middle.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
     return np.asarray(utc, "datetime64[D]")
-
-
-def _beside(rows: TrackRows, weather: Weather, amplitude: AmplitudeIndex) -> Floats:
-    """Return the columns of weather and the amplitude index, NaN where not known."""
-    return np.column_stack(
-        [weather_features(weather, rows.time), amplitude.transform(rows.amplitude)]
-    )

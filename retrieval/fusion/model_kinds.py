@@ -61,9 +61,7 @@ def learnt_arrays(model: Any) -> dict[str, Any]:
         known = model.networks_
         found |= {f"networks.{name}": getattr(known, name) for name in _OF_NETWORKS}
         found |= {f"networks.{name}": one for name, one in known.parameters.items()}
-    if hasattr(model, "out_of_fold_"):
-        found |= {f"out_of_fold.{name}": getattr(model.out_of_fold_, name) for name in _BOUNDS}
-    return found
+    return found | {f"out_of_fold.{name}": getattr(model.out_of_fold_, name) for name in _BOUNDS}
 
 
 def learnt_numbers(model: Any) -> dict[str, Any]:
@@ -120,9 +118,7 @@ def array_shapes(model: Any, arrays: Mapping[str, Any], k: int, p: int) -> dict[
         of_one = model.layout(p)[0].parameters()
         found |= {f"networks.{name}": (model.networks, *one) for name, one in of_one.items()}
     if isinstance(model, RidgeLine):
-        return {"model.slope_": (p,)}
-    if isinstance(model, MeanPhase):
-        return {}
+        found = {"model.slope_": (p,)}
     return found | {f"out_of_fold.{name}": (rows,) for name in _BOUNDS}
 
 
@@ -152,5 +148,4 @@ def restore(model: Any, arrays: Mapping[str, Floats], numbers: Mapping[str, Any]
         mean, scale, level, spread = (arrays[f"networks.{name}"] for name in _OF_NETWORKS)
         parameters = {name: arrays[f"networks.{name}"] for name in shape.parameters()}
         model.networks_ = Networks(shape, columns, mean, scale, level, spread, parameters)
-    if not isinstance(model, RidgeLine | MeanPhase):
-        model.out_of_fold_ = Prediction(*(arrays[f"out_of_fold.{name}"] for name in _BOUNDS))
+    model.out_of_fold_ = Prediction(*(arrays[f"out_of_fold.{name}"] for name in _BOUNDS))

@@ -14,10 +14,13 @@ import pandas as pd
 
 from retrieval.equipment import equipment_token
 from retrieval.errors import InputError, UnreadableFileError
-from retrieval.fusion.amplitude_index import AmplitudeIndex
 from retrieval.fusion.conformal import ConformalInterval
-from retrieval.fusion.factors import FactorImputer
-from retrieval.fusion.features import Features
+from retrieval.fusion.feature_parts import (
+    feature_arrays,
+    feature_numbers,
+    feature_shapes,
+    restore_features,
+)
 from retrieval.fusion.forest import RfMdi
 from retrieval.fusion.forest_file import dump_forest, read_forest
 from retrieval.fusion.model_kinds import (
@@ -31,16 +34,12 @@ from retrieval.fusion.models import make_model
 from retrieval.fusion.prediction import MoistureModel
 from retrieval.fusion.track_table import TrackTable
 from retrieval.fusion.trained import FlagRules, TrainedModel, TrainingRecord
-from retrieval.fusion.weather_features import MedianFill
 from retrieval.validation import Scores
 from retrieval.version import VERSION
 
 __all__ = ["ARRAYS", "FOREST", "TRACKS", "pack", "unpack"]
 
 TRACKS, ARRAYS, FOREST = "tracks.csv", "arrays.npz", "forest.skops"
-_IMPUTERARRAYS = ("mean_deg_", "loading_deg_", "noise_deg_", "explained_")
-_AMPLITUDE_ARRAYS = ("norm_", "weight_")
-_IMPUTER_NUMBERS = ("drift_", "n_rounds_")
 
 
 def pack(
@@ -93,26 +92,11 @@ def unpack(
     )
     with np.load(io.BytesIO(contents[ARRAYS]), allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
-    of_imputer, model = manifest["imputer"], _untrained(manifest)
-    _check_arrays(arrays, model, len(table), len(manifest["columns"]), of_imputer["n_factors"])
-    imputer = FactorImputer(
-        of_imputer["n_factors"], of_imputer["ridge"], of_imputer["drift_deg_per_sqrt_h"]
-    )
-    for name in _IMPUTERARRAYS:
-        setattr(imputer, name, arrays[f"imputer.{name}"])
-    for name in _IMPUTER_NUMBERS:
-        setattr(imputer, name, of_imputer[name])
-    amplitude = AmplitudeIndex()
-    for name in _AMPLITUDE_ARRAYS:
-        setattr(amplitude, name, arrays[f"amplitude.{name}"])
-    amplitude.mean_ = manifest["plants"]["mean_"]
-    fill = None
-    if "fill.median_" in arrays:
-        fill = MedianFill()
-        fill.median_ = arrays["fill.median_"]
+    model, told = _untrained(manifest), manifest["features"]
+    _check_arrays(arrays, model, told, len(table), len(manifest["columns"]))
     if set(table.epoch.tolist()) != {equipment_token(manifest["record"]["equipment"])}:
         raise InputError("receiver and antenna are not those of the tracks")
-    features = Features(table, imputer, amplitude, manifest["plants"]["slope_deg"], fill)
+    features = restore_features(table, arrays, told)
     if list(features.names) != manifest["columns"]:
         raise InputError("columns are not those of the tracks")
     record = manifest["record"]
@@ -143,11 +127,7 @@ def unpack(
 def _pack_arrays(trained: TrainedModel) -> bytes:
     """Return arrays.npz; uncompressed and in fixed order, so that equal models are equal files."""
     features, model = trained.features, trained.model
-    arrays = {f"imputer.{name}": getattr(features.imputer, name) for name in _IMPUTERARRAYS}
-    arrays |= {f"amplitude.{name}": getattr(features.amplitude, name) for name in _AMPLITUDE_ARRAYS}
-    if features.fill is not None:
-        arrays["fill.median_"] = features.fill.median_
-    arrays |= learnt_arrays(model)
+    arrays = feature_arrays(features) | learnt_arrays(model)
     stream = io.BytesIO()
     np.savez(stream, allow_pickle=False, **arrays)
     return stream.getvalue()
@@ -177,11 +157,7 @@ def _describe(trained: TrainedModel, sources: Mapping[str, str]) -> dict[str, An
             name: getattr(interval, name)
             for name in ("coverage", "symmetric", "below_", "above_", "n_")
         },
-        "imputer": {
-            name: getattr(features.imputer, name)
-            for name in ("n_factors", "ridge", "drift_deg_per_sqrt_h", *_IMPUTER_NUMBERS)
-        },
-        "plants": {"mean_": features.amplitude.mean_, "slope_deg": features.vegetation_deg},
+        "features": feature_numbers(features),
         "columns": list(features.names),
         "sources": dict(sources),
         "versions": _versions(),
@@ -200,16 +176,12 @@ def _versions() -> dict[str, str]:
     }
 
 
-def _check_arrays(arrays: Mapping[str, Any], model: MoistureModel, k: int, p: int, r: int) -> None:
-    """Refuse arrays that do not fit k tracks, p columns, r factors and one another."""
+def _check_arrays(
+    arrays: Mapping[str, Any], model: MoistureModel, told: Mapping[str, Any], k: int, p: int
+) -> None:
+    """Refuse arrays that do not fit k tracks, p columns, what is told and one another."""
     shapes = {
-        "imputer.mean_deg_": (k,),
-        "imputer.loading_deg_": (k, r),
-        "imputer.noise_deg_": (k,),
-        "imputer.explained_": (k,),
-        "amplitude.norm_": (k,),
-        "amplitude.weight_": (k,),
-        "fill.median_": (p - k,),
+        **feature_shapes(told, k),
         **array_shapes(model, arrays, k, p),
     }
     for name, values in arrays.items():

@@ -8,7 +8,6 @@ filled track for what it is worth on average, and has no splits to put elsewhere
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
@@ -24,8 +23,8 @@ __all__ = ["MeanPhase", "RidgeLine"]
 
 Indices = NDArray[np.intp]
 
-# Of the square of the largest singular value. Below it columns are combined that differ by noise.
-_PENALTIES = np.logspace(-4.0, 2.0, 61)
+# Of the square of the largest singular value; with the largest nothing is left but the mean.
+_PENALTIES = np.logspace(4.0, -4.0, 81)
 
 
 class _Line(NamedTuple):
@@ -42,16 +41,16 @@ class _Line(NamedTuple):
 
 @dataclass(kw_only=True, eq=False)
 class RidgeLine:
-    """Least squares on all columns, with the ridge penalty of generalised cross-validation.
+    """Least squares on all columns with a ridge penalty (Hoerl & Kennard 1970).
 
-    Columns are centred and scaled by their training rows. The penalty is the minimum of
-    ``n |y - H y|^2 / (n - tr H)^2`` (Golub, Heath & Wahba 1979, Technometrics 21, 215-223), which
-    takes the errors of rows as independent; those of days are not, so it errs to the small side.
+    Columns are centred and scaled by their training rows. The penalty is that of the least error on
+    blocks of days: generalised cross-validation takes the errors of days as independent, which they
+    are not, and errs to the small side where columns say little.
 
     Parameters
     ----------
     blocks, gap_days : int, float
-        Of the cross-validation that calibrates the intervals.
+        Of the cross-validation that chooses the penalty and calibrates the intervals.
 
     Attributes
     ----------
@@ -63,6 +62,8 @@ class RidgeLine:
         In units of the square of the largest singular value.
     interval_ : ConformalInterval
         Quantiles of the residuals.
+    out_of_fold_ : Prediction
+        What was said of each training row without its block.
     """
 
     blocks: int = 5
@@ -72,6 +73,7 @@ class RidgeLine:
     slope_: Floats = field(init=False, repr=False)
     penalty_: float = field(init=False)
     interval_: ConformalInterval = field(init=False, repr=False)
+    out_of_fold_: Prediction = field(init=False, repr=False)
 
     def fit(
         self, features: Floats, vwc: Floats, times: Stamps, dropped: Floats | None = None
@@ -84,10 +86,15 @@ class RidgeLine:
             Rows that do not fit together, or too few of them.
         """
         check_training(features, vwc, times, dropped)
-        self.interval_ = _residual_interval(
-            _ridge, features, vwc, times, self.blocks, self.gap_days
-        )
-        self.level_, self.slope_, self.penalty_ = _ridge(features, vwc)
+
+        def predict(train: Indices, test: Indices) -> Floats:
+            lines = _ridges(features[train], vwc[train], _PENALTIES)
+            return np.column_stack([line.at(features[test]) for line in lines])
+
+        found = tune(predict, vwc, times, self.blocks, self.gap_days)
+        self.interval_, self.out_of_fold_ = found.interval, found.out_of_fold
+        (line,) = _ridges(features, vwc, _PENALTIES[[found.best]])
+        self.level_, self.slope_, self.penalty_ = line
         return self
 
     def predict(self, features: Floats, times: Stamps | None = None) -> Prediction:
@@ -115,6 +122,8 @@ class MeanPhase:
         m3 m-3 per degree; negative, since moisture rises as phase falls.
     interval_ : ConformalInterval
         Quantiles of the residuals.
+    out_of_fold_ : Prediction
+        What was said of each training row without its block.
     """
 
     n_tracks: int | None = None
@@ -124,6 +133,7 @@ class MeanPhase:
     level_: float = field(init=False)
     slope_: float = field(init=False)
     interval_: ConformalInterval = field(init=False, repr=False)
+    out_of_fold_: Prediction = field(init=False, repr=False)
 
     def fit(
         self, features: Floats, vwc: Floats, times: Stamps, dropped: Floats | None = None
@@ -137,7 +147,12 @@ class MeanPhase:
         """
         check_training(features, vwc, times, dropped)
         mean = self._mean(features)
-        self.interval_ = _residual_interval(_plain, mean, vwc, times, self.blocks, self.gap_days)
+
+        def predict(train: Indices, test: Indices) -> Floats:
+            return _plain(mean[train], vwc[train]).at(mean[test])[:, None]
+
+        found = tune(predict, vwc, times, self.blocks, self.gap_days)
+        self.interval_, self.out_of_fold_ = found.interval, found.out_of_fold
         line = _plain(mean, vwc)
         self.level_, self.slope_ = line.level, float(line.slope[0])
         return self
@@ -151,22 +166,6 @@ class MeanPhase:
         return np.asarray(phase_columns(features, self.n_tracks).mean(axis=1, keepdims=True))
 
 
-def _residual_interval(
-    fit: Callable[[Floats, Floats], _Line],
-    features: Floats,
-    vwc: Floats,
-    times: Stamps,
-    blocks: int,
-    gap_days: float,
-) -> ConformalInterval:
-    """Return the quantiles of residuals out of fold, as margins about the line."""
-
-    def predict(train: Indices, test: Indices) -> Floats:
-        return fit(features[train], vwc[train]).at(features[test])[:, None]
-
-    return tune(predict, vwc, times, blocks, gap_days).interval
-
-
 def _plain(features: Floats, vwc: Floats) -> _Line:
     """Return the least squares line on one column; level where it does not vary."""
     centre = features.mean(axis=0)
@@ -176,20 +175,16 @@ def _plain(features: Floats, vwc: Floats) -> _Line:
     return _Line(float(vwc.mean() - centre @ slope), slope, 0.0)
 
 
-def _ridge(features: Floats, vwc: Floats) -> _Line:
-    """Return the ridge line of the penalty with the least generalised cross-validation error."""
-    n = len(vwc)
+def _ridges(features: Floats, vwc: Floats, penalties: Floats) -> list[_Line]:
+    """Return the ridge line of each penalty."""
     centre, scale = level_and_spread(features)
     left, singular, right = np.linalg.svd((features - centre) / scale, full_matrices=False)
-    if singular[0] == 0:
-        return _Line(float(vwc.mean()), np.zeros(features.shape[1]), 0.0)
-    off = vwc - vwc.mean()
-    along = left.T @ off
-    kept = singular**2 / (singular**2 + _PENALTIES[:, None] * singular[0] ** 2)
-    rest = np.sum(off**2) - np.sum((2.0 * kept - kept**2) * along**2, axis=1)
-    # The level takes one degree of freedom too.
-    error = n * rest / (n - 1.0 - kept.sum(axis=1)) ** 2
-    best = int(np.argmin(error))
     used = singular > 0
-    slope = right[used].T @ (kept[best, used] / singular[used] * along[used]) / scale
-    return _Line(float(vwc.mean() - centre @ slope), slope, float(_PENALTIES[best]))
+    along = left.T[used] @ (vwc - vwc.mean())
+    square = singular[used] ** 2
+    lines = []
+    for penalty in penalties:
+        shrunk = singular[used] / (square + penalty * singular[0] ** 2) * along
+        slope = right[used].T @ shrunk / scale
+        lines.append(_Line(float(vwc.mean() - centre @ slope), slope, float(penalty)))
+    return lines

@@ -159,11 +159,13 @@ class TrainedModel:
             self.features.table.reference_deg,
             self.features.imputer.loading_deg_,
             self.features.imputer.noise_deg_,
-            self.features.amplitude.weight_,
-            self.features.vegetation_deg,
             self.weights,
         ):
             digest.update(np.ascontiguousarray(values, np.float64).tobytes())
+        if self.features.plants is not None:
+            plants = self.features.plants
+            for learnt in (plants.amplitude.weight_, plants.rise.weight_, plants.slope_deg):
+                digest.update(np.ascontiguousarray(learnt, np.float64).tobytes())
         told = [self.name, self.seed, dataclasses.asdict(self.rules), self.record.as_dict()]
         # As JSON, since the text of a numpy value differs between versions of numpy.
         digest.update(json.dumps(told, default=lambda value: value.item()).encode())

@@ -41,7 +41,7 @@ def vegetation_slope_deg(
     noise_deg : (k,) float64
         Noise of each track.
     amplitude : (n,) float64
-        Amplitude index (`AmplitudeIndex`), NaN where not known.
+        Amplitude index (`retrieval.fusion.plants`), NaN where not known.
     vwc : (n,) float64
         Reference moisture, m3 m-3.
 

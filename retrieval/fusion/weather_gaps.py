@@ -32,7 +32,7 @@ def trained_kinds(fill: MedianFill) -> tuple[str, ...]:
     Examples
     --------
     >>> fill = MedianFill()
-    >>> fill.median_ = np.array([0.0, 0.0, 3.5, 20.0, 9.0, 0.0, 0.0, 0.9])
+    >>> fill.median_ = np.array([0.0, 0.0, 3.5, 20.0, 9.0, 0.0, 0.0])
     >>> trained_kinds(fill)
     ('rain',)
     """

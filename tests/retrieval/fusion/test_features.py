@@ -11,6 +11,7 @@ from retrieval.fusion.evaluation import make_folds, permuted_r
 from retrieval.fusion.features import DROPPED_SHARE, daily_fill, learn_features
 from retrieval.fusion.forest import RfMdi
 from retrieval.fusion.phase_lines import RidgeLine
+from retrieval.fusion.plants import EVIDENCE_COLUMNS
 from retrieval.fusion.rows import daily_rows
 from retrieval.fusion.weather_features import WEATHER_COLUMNS, Weather
 
@@ -50,7 +51,7 @@ def test_columns_are_tracks_and_then_weather_without_gaps(station, weather, with
     rows = daily_rows(features.table, station.arcs, station.days)
     columns = features.columns(rows, given)
     k = len(features.table)
-    beside = (*WEATHER_COLUMNS, "amplitude_index") if with_weather else ()
+    beside = WEATHER_COLUMNS if with_weather else ()
     assert columns.shape == (len(station.days), k + len(beside))
     assert len(set(features.names)) == columns.shape[1]
     assert features.names[k:] == beside
@@ -85,7 +86,13 @@ def test_days_that_do_not_train_teach_nothing(station, weather):
     vwc = station.vwc[5:45:2]
     expected = learn_features(station.arcs, days, vwc, weather)
     found = learn_features(spoilt(station.arcs, other), days, vwc, weather)
-    assert found.vegetation_deg == expected.vegetation_deg != 0
+    assert found.plants.slope_deg == expected.plants.slope_deg != 0
+    for index in ("amplitude", "rise"):
+        for name in ("usual_", "weight_", "mean_"):
+            np.testing.assert_array_equal(
+                getattr(getattr(found.plants, index), name),
+                getattr(getattr(expected.plants, index), name),
+            )
     pd.testing.assert_frame_equal(
         found.table.to_frame(), expected.table.to_frame(), check_exact=True
     )
@@ -147,31 +154,22 @@ def test_a_reference_shuffled_in_time_is_not_found_again(station, model):
     assert np.corrcoef(said, station.vwc[fold.test])[0, 1] > 0.7
 
 
-def test_what_plants_turn_phases_by_is_taken_off(station):
+def test_what_plants_turn_phases_by_is_taken_off_and_told_beside(station):
     bare = learn_features(station.arcs, station.days)
     found = learn_features(station.arcs, station.days, station.vwc)
-    assert bare.vegetation_deg == 0.0
-    assert found.vegetation_deg != 0.0
+    assert bare.plants is None
     rows = daily_rows(found.table, station.arcs, station.days)
-    index = found.amplitude.transform(rows.amplitude)
-    off = bare.columns(rows) - found.columns(rows)
+    index = found.plants.amplitude.transform(rows.amplitude)
+    columns, k = found.columns(rows), len(found.table)
+    off = bare.columns(rows) - columns[:, :k]
     np.testing.assert_allclose(
-        off, np.broadcast_to(found.vegetation_deg * index[:, None], off.shape), atol=1e-9
+        off, np.broadcast_to(found.plants.slope_deg * index[:, None], off.shape), atol=1e-9
     )
+    assert found.names[k:] == EVIDENCE_COLUMNS
+    np.testing.assert_array_equal(columns[:, k], index)
+    np.testing.assert_array_equal(columns[:, k + 1], found.plants.rise.transform(rows.rise_m))
     silent = rows.amplitude.copy()
     silent[0] = np.nan
-    unknown = dataclasses.replace(rows, amplitude=silent)
-    np.testing.assert_array_equal(found.columns(unknown)[0], bare.columns(rows)[0])
-
-
-def test_the_order_of_the_tracks_is_that_of_their_azimuth(made_arcs):
-    draws = np.random.default_rng(1)
-    # The cluster of the third satellite begins before north, and its middle lies behind it.
-    arcs = made_arcs(
-        draws.normal(0, 3, (40, 4)),
-        azimuth_deg=np.array([150.0, 350.0, 0.5, 80.0]) + draws.uniform(-1, 1, (40, 4)),
-    )
-    arcs["azimuth_deg"] %= 360.0
-    features = learn_features(arcs, np.datetime64("2024-03-01") + np.arange(40))
-    assert [name[:3] for name in features.names] == ["G01", "G02", "G03", "G04"]
-    assert features.order == (2, 3, 0, 1)
+    unknown = found.columns(dataclasses.replace(rows, amplitude=silent))[0]
+    np.testing.assert_array_equal(unknown[:k], bare.columns(rows)[0])
+    assert unknown[k] == 0.0

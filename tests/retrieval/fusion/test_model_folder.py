@@ -316,7 +316,7 @@ def test_missing_keys_are_refused(folder):
 @pytest.mark.parametrize("value", [None, 5, "text", [], {}, [[1, 2]], -1, float("inf")])
 def test_keys_of_other_types_are_refused(saved, tmp_path, value):
     for name in NAMES:
-        for key in ("record", "settings", "learnt", "interval", "imputer", "columns", "rules"):
+        for key in ("record", "settings", "learnt", "interval", "features", "columns", "rules"):
             if value == {} and key in ("settings", "rules"):
                 continue  # those that go without saying
             folder = Path(shutil.copytree(saved / name, tmp_path / f"{name}-{key}"))
@@ -355,7 +355,7 @@ def test_arrays_of_other_shapes_or_types_are_refused(folder):
     whole = contents(folder)
     with np.load(folder / "arrays.npz") as file:
         arrays = {name: file[name] for name in file.files}
-    assert len(arrays) == 13
+    assert len(arrays) == 15
     for name, values in arrays.items():
         for other in (values[:-1], values[:, None], values.astype(np.float32), None):
             write(folder, {"arrays.npz": npz(folder, **{name: other})})

@@ -5,6 +5,7 @@ from sklearn.linear_model import Ridge
 from retrieval.errors import InputError
 from retrieval.fusion.models import MODEL_NAMES, make_model
 from retrieval.fusion.phase_lines import MeanPhase, RidgeLine
+from retrieval.validation import time_blocks
 
 TRAIN, TEST = np.arange(84), np.arange(84, 120)
 
@@ -39,21 +40,28 @@ def test_ridge_solves_the_normal_equations_of_its_penalty(season):
     np.testing.assert_allclose(model.predict(season.features[TEST]).vwc, own.predict(test))
 
 
-def test_the_penalty_is_the_least_of_generalised_cross_validation(season):
-    # The hat matrix written out, for penalties about the one chosen.
-    x, y = season.features[TRAIN], season.vwc[TRAIN]
-    scaled = (x - x.mean(axis=0)) / x.std(axis=0)
-    square = np.linalg.norm(scaled, 2) ** 2
-    n = len(y)
+def test_the_penalty_is_the_least_on_blocks_of_days(season):
+    x, y, times = season.features[TRAIN], season.vwc[TRAIN], season.times[TRAIN]
 
     def error(penalty):
-        inverse = np.linalg.inv(scaled.T @ scaled + penalty * square * np.eye(24))
-        hat = scaled @ inverse @ scaled.T + 1.0 / n
-        return n * np.sum((y - hat @ y) ** 2) / (n - np.trace(hat)) ** 2
+        off = []
+        for train, test in time_blocks(times, 5, np.timedelta64(5, "D")):
+            mean, spread = x[train].mean(axis=0), x[train].std(axis=0)
+            scaled = (x[train] - mean) / spread
+            alpha = penalty * np.linalg.norm(scaled, 2) ** 2
+            own = Ridge(alpha=alpha).fit(scaled, y[train])
+            off.append(own.predict((x[test] - mean) / spread) - y[test])
+        return np.mean(np.concatenate(off) ** 2)
 
     best = fit(season, RidgeLine()).penalty_
-    assert 1e-4 < best < 1e2
+    assert 1e-4 < best < 1e4
     assert error(best) == min(error(best * factor) for factor in (0.1, 10**-0.1, 1, 10**0.1, 10))
+
+
+def test_columns_that_say_nothing_leave_the_mean(season):
+    noise = np.random.default_rng(3).normal(size=(120, 60))
+    said = fit(season, RidgeLine(), noise).predict(noise[TEST]).vwc
+    assert np.abs(said - season.vwc[TRAIN].mean()).max() < 0.3 * season.vwc[TRAIN].std()
 
 
 def test_an_exact_line_is_found_with_more_columns_than_rows():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from retrieval.fusion.amplitude_index import AmplitudeIndex
+from retrieval.fusion.shared_index import SharedIndex
 
 
 def rows(index, norms, noise, seed=0):
@@ -16,7 +16,7 @@ def test_tracks_that_follow_the_others_count_for_most():
     index = np.linspace(-0.2, 0.2, 60)
     noise = np.array([0.01] * 6 + [0.5] * 20)
     amplitude = rows(index, np.linspace(5.0, 50.0, 26), noise)
-    found = AmplitudeIndex().fit(amplitude)
+    found = SharedIndex(relative=True, prior_noise=0.1).fit(amplitude)
     off = found.transform(amplitude) - index
     # The six good ones alone err by .01 / sqrt(6) = .004, the mean of all by .5 * sqrt(20) / 26.
     assert off.std() < 0.01
@@ -26,7 +26,7 @@ def test_tracks_that_follow_the_others_count_for_most():
 def test_missing_tracks_do_not_move_it():
     index = np.linspace(-0.1, 0.1, 30)
     amplitude = rows(index, np.linspace(5.0, 50.0, 12), 0.0)
-    found = AmplitudeIndex().fit(amplitude)
+    found = SharedIndex(relative=True, prior_noise=0.1).fit(amplitude)
     few = amplitude.copy()
     few[:, ::2] = np.nan
     np.testing.assert_allclose(found.transform(few), found.transform(amplitude), atol=1e-12)
@@ -36,7 +36,7 @@ def test_missing_tracks_do_not_move_it():
 def test_fewer_than_five_tracks_tell_nothing(heard, known):
     amplitude = rows(np.zeros(20), np.ones(8), 0.05)
     amplitude[-1, heard:] = np.nan
-    found = AmplitudeIndex().fit(amplitude).transform(amplitude)
+    found = SharedIndex(relative=True, prior_noise=0.1).fit(amplitude).transform(amplitude)
     assert np.isfinite(found[-1]) == known
     assert np.isfinite(found[:-1]).all()
 
@@ -44,7 +44,7 @@ def test_fewer_than_five_tracks_tell_nothing(heard, known):
 def test_a_track_never_heard_in_training_counts_for_nothing_later():
     amplitude = rows(np.zeros(20), np.ones(8), 0.05)
     amplitude[:, 7] = np.nan
-    index = AmplitudeIndex().fit(amplitude)
+    index = SharedIndex(relative=True, prior_noise=0.1).fit(amplitude)
     later = np.full((1, 8), 1.0)
     louder = later.copy()
     louder[0, 7] = 50.0
@@ -54,4 +54,14 @@ def test_a_track_never_heard_in_training_counts_for_nothing_later():
 
 def test_training_rows_have_mean_zero():
     amplitude = rows(np.linspace(0.0, 0.3, 40), np.linspace(5.0, 9.0, 10), 0.03)
-    assert AmplitudeIndex().fit(amplitude).transform(amplitude).mean() == pytest.approx(0, abs=1e-9)
+    assert SharedIndex(relative=True, prior_noise=0.1).fit(amplitude).transform(
+        amplitude
+    ).mean() == pytest.approx(0, abs=1e-9)
+
+
+def test_heights_are_taken_as_differences():
+    index = np.linspace(-0.1, 0.1, 40)
+    offsets = np.array([-0.3, 0.0, 0.2, 0.5, 1.0, -2.0])
+    rise_m = index[:, None] + offsets + np.random.default_rng(1).normal(0, 0.002, (40, 6))
+    found = SharedIndex(relative=False, prior_noise=0.02).fit(rise_m).transform(rise_m)
+    np.testing.assert_allclose(found, index, atol=0.005)
