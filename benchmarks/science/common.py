@@ -151,6 +151,8 @@ def rivals(times: np.ndarray, vwc: np.ndarray, **forest: Any) -> dict[str, Any]:
     would be taken for that of the day before.
     """
     return {
+        "auto": make_model("auto", n_jobs=2, **forest),
+        "fusion": make_model("fusion", n_jobs=2),
         "rf-mdi": make_model("rf-mdi", n_jobs=2, **forest),
         "linear": make_model("linear"),
         "mean-phase": make_model("mean-phase"),
@@ -193,6 +195,13 @@ def by_model(found: pd.DataFrame) -> pd.DataFrame:
                 row[shown] = f"{mean:.3f} ± {group[name].std():.3f}"
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def near_lowest(found: pd.DataFrame, model: str = "auto") -> tuple[bool, str]:
+    """Return whether a model has the lowest RMSE or is within 5 % of it, and how it stands."""
+    mean = found[found.ranked].groupby("model").rmse.mean()
+    over = float(mean[model] / mean.min() - 1)
+    return over <= 0.05, f"{mean[model]:.4f}, {over:+.1%} of {mean.idxmin()}"
 
 
 def mean_of(found: pd.DataFrame, model: str, name: str) -> float:

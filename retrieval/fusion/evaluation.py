@@ -133,7 +133,7 @@ def predict_folds(
         else:
             filled = FilledRows(features, dropped)
         rows, copies = filled.features, filled.dropped
-        fitted = for_tracks(model, filled.order).fit(
+        fitted = for_tracks(model, filled.order, filled.n_evidence).fit(
             rows[train], vwc[train], times[train], None if copies is None else copies[train]
         )
         said = fitted.predict(rows[test], times[test])

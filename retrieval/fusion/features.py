@@ -83,6 +83,11 @@ class Features:
         middle_deg = np.mod(self.table.first_deg + 0.5 * self.table.width_deg, 360.0)
         return tuple(np.argsort(middle_deg, kind="stable").tolist())
 
+    @property
+    def n_evidence(self) -> int:
+        """Number of columns after the tracks that tell of plants and snow."""
+        return 0 if self.plants is None else len(EVIDENCE_COLUMNS)
+
     def columns(self, rows: TrackRows, weather: Weather | None = None) -> Floats:
         """Return the columns of rows, (n, p) float64.
 
@@ -208,7 +213,8 @@ def daily_fill(
         features = learn_features(arcs, days[train], vwc if vegetation else None, weather)
         rows = daily_rows(features.table, arcs, days)
         columns = features.columns(rows, weather)
-        return FilledRows(columns, features.dropped(rows, columns, seed), features.order)
+        copies = features.dropped(rows, columns, seed)
+        return FilledRows(columns, copies, features.order, features.n_evidence)
 
     return fill
 

@@ -2,6 +2,8 @@
 
 | name | model |
 |---|---|
+| `auto` | those of the next four that do best in blocks of days, weighted |
+| `fusion` | our own: a calibrated index of all tracks, with a forest where that helps |
 | `rf-mdi` | the random forest of the paper |
 | `rf-mda` | the forest that the paper compares with it: absolute errors and permutations |
 | `svm` | support vector regression |
@@ -20,9 +22,11 @@ import dataclasses
 from typing import Any
 
 from retrieval.errors import InputError
+from retrieval.fusion.auto_model import Auto
 from retrieval.fusion.baselines import Climatology, Persistence, TimeInterpolation
 from retrieval.fusion.cnn import Cnn
 from retrieval.fusion.forest import RfMdi
+from retrieval.fusion.fusion_model import Fusion
 from retrieval.fusion.phase_lines import MeanPhase, RidgeLine
 from retrieval.fusion.prediction import MoistureModel
 from retrieval.fusion.rbf import RbfNetwork
@@ -32,6 +36,8 @@ from retrieval.fusion.svm import Svm
 __all__ = ["FORESTS", "MODEL_NAMES", "make_model", "setting_names"]
 
 _MODELS: dict[str, type[Any]] = {
+    "auto": Auto,
+    "fusion": Fusion,
     "rf-mdi": RfMdi,
     "rf-mda": RfMda,
     "svm": Svm,

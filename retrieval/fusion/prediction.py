@@ -59,11 +59,14 @@ class FilledRows(NamedTuple):
         Copies with dropped tracks.
     order : tuple of int, optional
         The columns of tracks in order of azimuth; None where nothing is known of the columns.
+    n_evidence : int
+        Columns after the tracks that tell what tracks share and is not moisture.
     """
 
     features: Floats
     dropped: Floats | None = None
     order: tuple[int, ...] | None = None
+    n_evidence: int = 0
 
 
 class MoistureModel(Protocol):
@@ -89,20 +92,24 @@ class MoistureModel(Protocol):
         ...
 
 
-def for_tracks(model: MoistureModel, order: tuple[int, ...] | None) -> MoistureModel:
+def for_tracks(
+    model: MoistureModel, order: tuple[int, ...] | None, n_evidence: int = 0
+) -> MoistureModel:
     """Return an untrained copy of a model that knows which columns are tracks, and their azimuths.
 
     Parameters
     ----------
     model : MoistureModel
-        A dataclass. Its settings `n_tracks` and `order` are filled where it has them and they are
-        None.
+        A dataclass. Its settings `n_tracks`, `n_evidence` and `order` are filled where it has them
+        and they are None.
     order : tuple of int, optional
         The columns of tracks in order of azimuth.
+    n_evidence : int
+        Columns after them that tell what tracks share and is not moisture.
     """
     known: dict[str, Any] = {}
     if order is not None:
-        known = {"n_tracks": len(order), "order": order}
+        known = {"n_tracks": len(order), "n_evidence": n_evidence, "order": order}
     settings = {name: value for name, value in known.items() if getattr(model, name, 0) is None}
     copied: MoistureModel = dataclasses.replace(model, **settings)  # type: ignore[type-var]
     return copied

@@ -353,7 +353,8 @@ def train(
     stamps = rows.time
     own = {"seed": seed, "n_jobs": os.cpu_count() or 1}
     own = {key: value for key, value in own.items() if key in setting_names(name)}
-    model = for_tracks(make_model(name, **(own | settings)), features.order)
+    model = make_model(name, **(own | settings))
+    model = for_tracks(model, features.order, features.n_evidence)
     if model.uses_reference_of_test_:
         raise InputError(
             f"model {name}: is fed by the reference that a station lacks; use it in an evaluation"
