@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from daemon.errors import UsageError
 from daemon.files import written_whole
 from daemon.training_record import Record
+from retrieval.fusion.auto_model import Auto
 from retrieval.fusion.columns import Floats
 from retrieval.fusion.evaluation import FillRows, evaluate, make_folds
 from retrieval.fusion.features import daily_fill
@@ -96,6 +97,19 @@ def _model(name: str, record: Record, preset: str | None) -> MoistureModel:
     return make_model(name)
 
 
+def _shares(model: MoistureModel) -> dict[str, dict[str, float | None]] | None:
+    """Return what `auto` weighs its models by, and their weights; None for other models."""
+    if not isinstance(model, Auto):
+        return None
+    return {
+        name: {
+            "rmse": round(rmse, 4) if np.isfinite(rmse) else None,
+            "weight": round(model.share_.get(name, 0.0), 3),
+        }
+        for name, rmse in model.rmse_.items()
+    }
+
+
 def score_table(scores: pd.DataFrame) -> pd.DataFrame:
     """Return one row per model: scores of all test days, mean and spread over seeds."""
     whole = scores[scores["fold"] == "all"]
@@ -138,6 +152,7 @@ def training_summary(trained: TrainedModel, record: Record, folder: Path) -> dic
         "days_of_other_equipment": record.days_of_others,
         "reference_range": [round(told.lowest, 4), round(told.highest, 4)],
         "cross_validation": {**told.scores.as_dict(), "skill": skill},
+        "models": _shares(trained.model),
         "heaviest_tracks": [
             {"track": trained.features.names[k], "weight": round(float(weights[k]), 3)}
             for k in heaviest

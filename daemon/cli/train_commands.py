@@ -59,6 +59,8 @@ _Until = Annotated[str | None, typer.Option(metavar="DAY", help="Last day.")]
 class Kept(StrEnum):
     """Models that a station can run on."""
 
+    AUTO = "auto"
+    FUSION = "fusion"
     RF_MDI = "rf-mdi"
     RF_MDA = "rf-mda"
     SVM = "svm"
@@ -69,7 +71,7 @@ class Kept(StrEnum):
 
 
 # Those that come in the sizes of the paper.
-_FORESTS = (Kept.RF_MDI, Kept.RF_MDA)
+_FORESTS = (Kept.AUTO, Kept.RF_MDI, Kept.RF_MDA)
 
 
 class Split(StrEnum):
@@ -113,7 +115,7 @@ def train(
     out: Annotated[Path, typer.Option(readable=False, metavar="DIR", help="Folder to write.")],
     arcs: _Arcs = None,
     config: _Config = None,
-    model: Annotated[Kept, typer.Option(help="The model.")] = Kept.RF_MDI,
+    model: Annotated[Kept, typer.Option(help="The model.")] = Kept.AUTO,
     preset: _Preset = None,
     weather: _Weather = None,
     as_printed: _AsPrinted = False,
@@ -125,7 +127,9 @@ def train(
 ) -> None:
     """Train a model of a station on measured moisture, and keep it in a folder."""
     if preset is not None and model not in _FORESTS:
-        raise UsageError(f"--preset {preset}: is of rf-mdi and rf-mda; leave it out with {model}")
+        raise UsageError(
+            f"--preset {preset}: is of auto, rf-mdi and rf-mda; leave it out with {model}"
+        )
     check_folder("--out", out)
     if out.is_dir() and any(out.iterdir()) and not (out / "manifest.json").exists():
         raise OutputError(f"--out {out}: holds other things; name a new folder for the model")
@@ -171,7 +175,7 @@ def evaluate(
     config: _Config = None,
     models: Annotated[
         str, typer.Option(help="Names with commas; see docs/train.md.")
-    ] = "rf-mdi,linear,mean-phase,climatology,persistence,time-interpolation",
+    ] = "auto,fusion,rf-mdi,linear,mean-phase,climatology,persistence,time-interpolation",
     split: Annotated[
         Split,
         typer.Option(help="The last 30 % of the days, blocks of them, or years left out."),
@@ -192,7 +196,9 @@ def evaluate(
     if not names or len(set(names)) != len(names):
         raise UsageError(f"--models {models}: expected names with commas, each once")
     if preset is not None and not set(_FORESTS) & set(names):
-        raise UsageError(f"--preset {preset}: is of rf-mdi and rf-mda, neither is among --models")
+        raise UsageError(
+            f"--preset {preset}: is of auto, rf-mdi and rf-mda, none is among --models"
+        )
     check_folder("--out", out)
 
     from daemon.training import check_models, judge, score_table, write_scores

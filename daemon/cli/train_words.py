@@ -43,6 +43,12 @@ def trained_lines(summary: dict[str, Any], again: str) -> list[str]:
             f"note      {plural(summary['days_of_other_equipment'], 'day')} of another receiver or "
             "antenna did not train"
         )
+    if summary["models"]:
+        told = [
+            f"{name} {one['weight']:.2f} ({_number(one['rmse'])})"
+            for name, one in summary["models"].items()
+        ]
+        lines.append(f"weighs    {', '.join(told)}: weights, by RMSE on days left out in blocks")
     heaviest = [f"{one['track']} {one['weight']:.2f}" for one in summary["heaviest_tracks"]]
     if heaviest:
         lines.append("heaviest  " + ", ".join(heaviest))

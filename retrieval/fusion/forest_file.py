@@ -48,7 +48,7 @@ def dump_forest(forest: Any) -> bytes:
     return stream.getvalue()
 
 
-def read_forest(content: bytes, n_columns: int, leaves: NDArray[Any]) -> Any:
+def read_forest(content: bytes, n_columns: int, leaves: NDArray[Any] | None) -> Any:
     """Return the forest of a skops file, if it is one and its trees are sound.
 
     Parameters
@@ -57,8 +57,8 @@ def read_forest(content: bytes, n_columns: int, leaves: NDArray[Any]) -> Any:
         Of the file.
     n_columns : int
         Columns that the forest must take.
-    leaves : (n, trees) integer
-        Leaves of its training rows, which must be nodes of its trees.
+    leaves : (n, trees) integer or None
+        Leaves of its training rows, which must be nodes of its trees; None where none are kept.
 
     Raises
     ------
@@ -73,23 +73,26 @@ def read_forest(content: bytes, n_columns: int, leaves: NDArray[Any]) -> Any:
             f"holds {', '.join(sorted(unknown))}, which a forest has no need of; do not use it"
         )
     forest = loads(content, trusted=[_TREE])
-    _check_forest(forest, n_columns, leaves.shape[1])
-    for one, of_rows in zip(forest.estimators_, leaves.T, strict=True):
+    _check_forest(forest, n_columns, None if leaves is None else leaves.shape[1])
+    for number, one in enumerate(forest.estimators_):
         _check_tree(one.tree_, n_columns)
+        of_rows = np.empty(0) if leaves is None else leaves[:, number]
         if ((of_rows < 0) | (of_rows >= one.tree_.node_count)).any():
             raise InputError("has a tree without the leaves of the training; do not use it")
     return forest
 
 
-def _check_forest(forest: Any, n_columns: int, n_trees: int) -> None:
-    """Refuse what is no forest of so many columns and trees."""
+def _check_forest(forest: Any, n_columns: int, n_trees: int | None) -> None:
+    """Refuse what is no forest of so many columns and trees (None: any number)."""
     from sklearn.ensemble import RandomForestRegressor
     from sklearn.tree import DecisionTreeRegressor
 
     if type(forest) is not RandomForestRegressor:
         raise InputError("is not a forest; do not use it")
     trees = forest.estimators_
-    if any(type(one) is not DecisionTreeRegressor for one in trees) or len(trees) != n_trees:
+    if not trees or any(type(one) is not DecisionTreeRegressor for one in trees):
+        raise InputError("is not a forest of trees; do not use it")
+    if n_trees is not None and len(trees) != n_trees:
         raise InputError(f"is not a forest of {n_trees} trees; do not use it")
     columns = {one.n_features_in_ for one in (forest, *trees)}
     if columns != {n_columns}:

@@ -6,6 +6,7 @@
     tracks.csv     the tracks and their references
     arrays.npz     what imputation and model have learnt (no pickled objects)
     forest.skops   the trees, of forests alone (skops; no pickle is ever loaded)
+    rest.skops     those on the residuals of `fusion`, where there are some
 
 Loading checks everything, and refuses with the reason: a file that is missing or was changed, a
 folder of another format, types that are none of ours, trees that point outside of themselves. A
@@ -27,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from retrieval.errors import InputError, UnreadableFileError
-from retrieval.fusion.model_parts import ARRAYS, FOREST, TRACKS, pack, unpack
+from retrieval.fusion.model_parts import ARRAYS, TRACKS, TREES, pack, unpack
 from retrieval.fusion.trained import TrainedModel
 from retrieval.special_files import special_kind
 
@@ -36,7 +37,7 @@ __all__ = ["FORMAT", "load_model", "save_model"]
 # 2: models know their receiver and antenna, and what plants take of the amplitudes.
 FORMAT = 2
 _MANIFEST = "manifest.json"
-_KNOWN = {_MANIFEST, TRACKS, ARRAYS, FOREST}
+_KNOWN = {_MANIFEST, TRACKS, ARRAYS, *TREES}
 # What reading a file of another's making may raise.
 _UNUSABLE = (
     ArithmeticError,

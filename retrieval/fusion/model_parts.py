@@ -11,20 +11,22 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from retrieval.equipment import equipment_token
 from retrieval.errors import InputError, UnreadableFileError
-from retrieval.fusion.conformal import ConformalInterval
 from retrieval.fusion.feature_parts import (
     feature_arrays,
     feature_numbers,
     feature_shapes,
     restore_features,
 )
-from retrieval.fusion.forest import RfMdi
 from retrieval.fusion.forest_file import dump_forest, read_forest
 from retrieval.fusion.model_kinds import (
+    FOREST,
+    REST,
     array_shapes,
+    forests,
     is_kept,
     learnt_arrays,
     learnt_numbers,
@@ -37,9 +39,9 @@ from retrieval.fusion.trained import FlagRules, TrainedModel, TrainingRecord
 from retrieval.validation import Scores
 from retrieval.version import VERSION
 
-__all__ = ["ARRAYS", "FOREST", "TRACKS", "pack", "unpack"]
+__all__ = ["ARRAYS", "TRACKS", "TREES", "pack", "unpack"]
 
-TRACKS, ARRAYS, FOREST = "tracks.csv", "arrays.npz", "forest.skops"
+TRACKS, ARRAYS, TREES = "tracks.csv", "arrays.npz", (FOREST, REST)
 
 
 def pack(
@@ -61,8 +63,8 @@ def pack(
         TRACKS: trained.features.table.to_frame().to_csv(index=False).encode("utf-8"),
         ARRAYS: _pack_arrays(trained),
     }
-    if isinstance(trained.model, RfMdi):
-        contents[FOREST] = dump_forest(trained.model.forest_)
+    for name, forest in forests(trained.model).items():
+        contents[name] = dump_forest(forest)
     return _describe(trained, sources), contents
 
 
@@ -93,7 +95,7 @@ def unpack(
     with np.load(io.BytesIO(contents[ARRAYS]), allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     model, told = _untrained(manifest), manifest["features"]
-    _check_arrays(arrays, model, told, len(table), len(manifest["columns"]))
+    _check_arrays(arrays, model, told, manifest["learnt"], len(table), len(manifest["columns"]))
     if set(table.epoch.tolist()) != {equipment_token(manifest["record"]["equipment"])}:
         raise InputError("receiver and antenna are not those of the tracks")
     features = restore_features(table, arrays, told)
@@ -143,7 +145,6 @@ def _describe(trained: TrainedModel, sources: Mapping[str, str]) -> dict[str, An
     }
     if "n_jobs" in settings:
         settings["n_jobs"] = 1  # that of the machine it was trained on means nothing elsewhere
-    interval = model.interval_  # type: ignore[attr-defined]
     return {
         "model_id": trained.model_id,
         "name": trained.name,
@@ -153,10 +154,6 @@ def _describe(trained: TrainedModel, sources: Mapping[str, str]) -> dict[str, An
         "record": trained.record.as_dict(),
         "settings": settings,
         "learnt": learnt_numbers(model),
-        "interval": {
-            name: getattr(interval, name)
-            for name in ("coverage", "symmetric", "below_", "above_", "n_")
-        },
         "features": feature_numbers(features),
         "columns": list(features.names),
         "sources": dict(sources),
@@ -177,21 +174,26 @@ def _versions() -> dict[str, str]:
 
 
 def _check_arrays(
-    arrays: Mapping[str, Any], model: MoistureModel, told: Mapping[str, Any], k: int, p: int
+    arrays: Mapping[str, Any],
+    model: MoistureModel,
+    told: Mapping[str, Any],
+    learnt: Mapping[str, Any],
+    k: int,
+    p: int,
 ) -> None:
     """Refuse arrays that do not fit k tracks, p columns, what is told and one another."""
     shapes = {
         **feature_shapes(told, k),
-        **array_shapes(model, arrays, k, p),
+        **array_shapes(model, arrays, learnt, k, p),
     }
     for name, values in arrays.items():
-        expected = np.int32 if name == "model.training_leaves_" else np.float64
+        expected = np.int32 if name.endswith("model.training_leaves_") else np.float64
         if values.dtype != expected or values.shape != shapes.get(name):
             raise InputError(
                 f"{ARRAYS}: {name} is {values.dtype} of shape {values.shape}, expected "
                 f"{np.dtype(expected)} of {shapes.get(name, 'no such array')}"
             )
-        if not name.startswith("out_of_fold") and not np.isfinite(values).all():
+        if "out_of_fold." not in name and not np.isfinite(values).all():
             raise InputError(f"{ARRAYS}: {name} holds values that are no numbers")
 
 
@@ -223,17 +225,13 @@ def _fitted(
     contents: Mapping[str, bytes],
 ) -> MoistureModel:
     """Return an untrained model with what it has learnt."""
-    restore(model, arrays, manifest["learnt"], len(manifest["columns"]))
-    told = manifest["interval"]
-    interval = ConformalInterval(coverage=told["coverage"], symmetric=told["symmetric"])
-    interval.below_, interval.above_, interval.n_ = told["below_"], told["above_"], told["n_"]
-    model.interval_ = interval
-    if isinstance(model, RfMdi):
+
+    def trees(name: str, leaves: NDArray[Any] | None) -> Any:
         try:
-            model.forest_ = read_forest(
-                contents[FOREST], len(manifest["columns"]), model.training_leaves_
-            )
+            return read_forest(contents[name], len(manifest["columns"]), leaves)
         except InputError as error:
-            raise UnreadableFileError(str(folder / FOREST), str(error)) from error
+            raise UnreadableFileError(str(folder / name), str(error)) from error
+
+    restore(model, arrays, manifest["learnt"], len(manifest["columns"]), trees)
     fitted: MoistureModel = model
     return fitted

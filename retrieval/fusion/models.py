@@ -51,8 +51,8 @@ _MODELS: dict[str, type[Any]] = {
 }
 
 MODEL_NAMES = tuple(_MODELS)
-# Those that come in the sizes of the paper.
-FORESTS = ("rf-mdi", "rf-mda")
+# Those that come in the sizes of the paper, or hold one that does.
+FORESTS = ("auto", "rf-mdi", "rf-mda")
 
 
 def make_model(name: str, **settings: Any) -> MoistureModel:

@@ -30,7 +30,6 @@ from retrieval.fusion.features import (
     learn_features,
     of_latest_equipment,
 )
-from retrieval.fusion.forest import RfMdi
 from retrieval.fusion.frost import Temperatures
 from retrieval.fusion.models import make_model, setting_names
 from retrieval.fusion.prediction import MoistureModel, Stamps, for_tracks
@@ -146,10 +145,9 @@ class TrainedModel:
 
     @property
     def weights(self) -> Floats:
-        """Weight of each track, (k,), 0 to 1: of a forest its importance, else all alike."""
-        if isinstance(self.model, RfMdi):
-            return self.model.weights_
-        return np.ones(len(self.features.table))
+        """Weight of each track, (k,), 0 to 1: the model's own, or all alike where it has none."""
+        own: Floats | None = getattr(self.model, "weights_", None)
+        return np.ones(len(self.features.table)) if own is None else own
 
     @property
     def model_id(self) -> str:

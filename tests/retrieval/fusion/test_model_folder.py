@@ -18,11 +18,14 @@ import pytest
 from retrieval.errors import InputError, UnreadableFileError
 from retrieval.fusion import model_folder
 from retrieval.fusion.model_folder import FORMAT, load_model, save_model
+from retrieval.fusion.model_kinds import forests
 from retrieval.fusion.trained import train
 from retrieval.fusion.weather_features import Weather
 
 FOREST = {"trees": 20, "min_leaf": 2}
 SIZES = {
+    "auto": {"preset": "lm"},
+    "fusion": {},
     "rf-mdi": FOREST,
     "rf-mda": FOREST,
     "svm": {"grid_cost": (1.0, 10.0), "grid_reach": (0.03,), "grid_epsilon": (0.1,)},
@@ -129,12 +132,12 @@ def test_a_loaded_model_says_the_same_to_the_last_bit(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_equal_trainings_write_equal_files(station, saved, tmp_path, name):
-    others = {"n_jobs": 2} if name in FORESTS else {}
+def test_equal_trainings_write_equal_files(station, models, saved, tmp_path, name):
+    others = {"n_jobs": 2} if name in (*FORESTS, "auto", "fusion") else {}
     save_model(trained_on(station, name, **others), tmp_path / "again")
     expected = contents(saved / name)
     assert contents(tmp_path / "again") == expected
-    assert set(expected) == set(FILES if name in FORESTS else FILES[:3])
+    assert set(expected) == {*FILES[:3], *forests(models[name].model)}
 
 
 def test_what_has_no_number_is_null_in_the_manifest(station, tmp_path):
@@ -264,7 +267,7 @@ def test_no_number_of_the_manifest_can_be_changed(folder):
                 yield (*place, key)
 
     places = list(leaves(whole))
-    assert ("interval", "above_") in places
+    assert ("learnt", "interval", "above_") in places
     for place in places:
         manifest = json.loads(path.read_text())
         part = manifest
@@ -316,7 +319,7 @@ def test_missing_keys_are_refused(folder):
 @pytest.mark.parametrize("value", [None, 5, "text", [], {}, [[1, 2]], -1, float("inf")])
 def test_keys_of_other_types_are_refused(saved, tmp_path, value):
     for name in NAMES:
-        for key in ("record", "settings", "learnt", "interval", "features", "columns", "rules"):
+        for key in ("record", "settings", "learnt", "features", "columns", "rules"):
             if value == {} and key in ("settings", "rules"):
                 continue  # those that go without saying
             folder = Path(shutil.copytree(saved / name, tmp_path / f"{name}-{key}"))
