@@ -10,14 +10,14 @@ import argparse
 import datetime
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from retrieval.fusion.evaluation import FillRows, evaluate, make_folds
+from retrieval.fusion.evaluation import FillRows, Fold, evaluate, make_folds
 from retrieval.fusion.models import make_model
 from retrieval.given_series import read_series
 from retrieval.simulation import Scenario, simulate_arcs
@@ -175,11 +175,12 @@ def scored(
     fill: FillRows | np.ndarray,
     vwc: np.ndarray,
     times: np.ndarray,
-    split: str,
+    split: str | Sequence[Fold],
     seeds: Iterable[int] = SEEDS,
 ) -> pd.DataFrame:
     """Return the scores of models on all test rows, one row per model and seed."""
-    found = evaluate(models, fill, vwc, times, make_folds(times, split), tuple(seeds))
+    folds = make_folds(times, split) if isinstance(split, str) else split
+    found = evaluate(models, fill, vwc, times, folds, tuple(seeds))
     return found[found.fold == "all"]
 
 
@@ -191,7 +192,7 @@ def by_model(found: pd.DataFrame) -> pd.DataFrame:
         for name, shown in _FIGURES.items():
             mean = group[name].mean()
             row[shown] = float(mean)
-            if len(group) > 1:
+            if len(group) > 1 and not np.isnan(mean):
                 row[shown] = f"{mean:.3f} ± {group[name].std():.3f}"
         rows.append(row)
     return pd.DataFrame(rows)

@@ -4,7 +4,8 @@
 
 Arcs are simulated with the soil moisture of PBO H2O as truth (arcs without files) and kept in the
 file given with --arcs. Reference of a day is the product's value. Models and settings are those of
-the library: nothing is tuned here. Takes some forty minutes on two cores.
+the library: nothing is tuned here. Takes some half an hour on two cores. Scatter, bad tracks,
+plants and the length of the record are the matter of splits.py.
 """
 
 import tempfile
@@ -43,7 +44,6 @@ from retrieval.simulation import Scenario, load_scenario
 from retrieval.validation import scores
 
 SECTORS = ((36, 51, 0.61), (111, 155, 0.19), (284, 325, 0.22))  # table 4 of the paper: mean R
-NOISE_DEG = (2.0, 4.0, 6.0, 10.0)
 
 
 class Experiment:
@@ -89,42 +89,12 @@ def splits(run: Experiment, section: Section) -> None:
         section.bar("rf-mdi, split by time, RMSE", "<= .034", f"{rmse:.4f}", rmse <= 0.034)
         for rival in ("mean-phase", "linear"):
             section.bar(
-                f"ubRMSE of rf-mdi below {rival}, or the reason by the noise study",
+                f"ubRMSE of rf-mdi below {rival}, or the reason by splits.py",
                 f"< {ubrmse[rival]:.4f}",
                 f"{ubrmse['rf-mdi']:.4f}",
                 ubrmse["rf-mdi"] < ubrmse[rival],
             )
     section.say("\\* fed by the reference, which a station lacks: shown, not ranked.")
-
-
-def plants(run: Experiment, section: Section) -> None:
-    """Compare models with and without the plants' correction, also where plants delay in full."""
-    full = arcs_of(run.scenario.changed(vegetation={"delay_share": 1.0}))
-    rows = []
-    for what, arcs in (("a fifth, as the scenario is", run.arcs), ("all, as first written", full)):
-        for corrected in (True, False):
-            fill = once(daily_fill(arcs, run.days, vegetation=corrected))
-            models = rivals(run.times, run.vwc, preset="p041")
-            models = {name: models[name] for name in ("rf-mdi", "linear", "mean-phase")}
-            for split in ("time", "blocks"):
-                found = scored(models, fill, run.vwc, run.times, split)
-                for name in models:
-                    figures = [mean_of(found, name, one) for one in ("r", "rmse", "bias", "ubrmse")]
-                    said = "taken off" if corrected else "left in, as printed"
-                    shown = [f"{figures[0]:.3f}", *(f"{value:.4f}" for value in figures[1:])]
-                    rows.append((what, split, name, said, *shown))
-                    if (corrected, split, name) == (True, "time", "rf-mdi"):
-                        section.bar(
-                            f"rf-mdi, split by time, plants delaying {what}: R, RMSE",
-                            ">= .92, <= .034",
-                            f"{figures[0]:.3f}, {figures[1]:.4f}",
-                            figures[0] >= 0.92 and figures[1] <= 0.034,
-                        )
-    names = ["plants delay", "split", "model", "their part", "R", "RMSE", "bias", "ubRMSE"]
-    section.table(
-        "What plants turn the phases by, taken off or left in; five seeds",
-        pd.DataFrame(rows, columns=names),
-    )
 
 
 def held_out(run: Experiment, section: Section) -> None:
@@ -377,26 +347,6 @@ def leakage(run: Experiment, section: Section) -> None:
     section.table("Reference shuffled in time, 40 times", pd.DataFrame(rows, columns=names))
 
 
-def noise(run: Experiment, section: Section) -> None:
-    """Find at what scatter of the arcs the forest is better than straight lines."""
-    rows = []
-    for scatter_deg in NOISE_DEG:
-        arcs = arcs_of(run.scenario.changed(scatter={"phase_deg": scatter_deg}))
-        fill = once(daily_fill(arcs, run.days))
-        models = rivals(run.times, run.vwc, preset="p041")
-        models = {name: models[name] for name in ("rf-mdi", "linear", "mean-phase")}
-        for split, seeds in (("time", SEEDS), ("blocks", SEEDS[:1])):
-            found = scored(models, fill, run.vwc, run.times, split, seeds)
-            for score in ("rmse", "ubrmse"):
-                figures = {name: mean_of(found, name, score) for name in models}
-                best = min(figures, key=figures.__getitem__)
-                label = {"rmse": "RMSE", "ubrmse": "ubRMSE"}[score]
-                shown = [f"{value:.4f}" for value in figures.values()]
-                rows.append((f"{scatter_deg:g}", split, label, *shown, best))
-    names = ["scatter, deg", "split", "score", "rf-mdi", "linear", "mean-phase", "best"]
-    section.table("Noise study", pd.DataFrame(rows, columns=names))
-
-
 def main() -> None:
     asked = options(__doc__, "arcs", "reference")
     path = asked.reference or asked.data / "reference" / "p041_v1.csv.gz"
@@ -413,7 +363,6 @@ def main() -> None:
         f"{len(run.models[0].features.table)} tracks."
     )
     splits(run, section)
-    plants(run, section)
     importance(run, section)
     held_out(run, section)
     missing(run, section)
@@ -421,7 +370,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         steps(run, section, Path(folder))
     leakage(run, section)
-    noise(run, section)
     section.write(asked.out)
 
 

@@ -17,13 +17,15 @@ on the day: the result is one of fusion in hindsight.
 """
 
 import gzip
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from common import DAY, SEEDS, Section, by_model, mean_of, options
 
-from retrieval.fusion.evaluation import make_folds, predict_folds
+from retrieval.fusion.evaluation import FillRows, make_folds, predict_folds
 from retrieval.fusion.models import make_model
 from retrieval.fusion.prediction import FilledRows
 from retrieval.fusion.weather_features import MedianFill, Weather, weather_features
@@ -54,21 +56,32 @@ def record(path: Path) -> pd.DataFrame:
     return frame.apply(pd.to_numeric, errors="coerce").set_index(day)
 
 
-def main() -> None:
-    asked = options(__doc__)
-    section = Section(
-        "P041, the real record beside the probes",
-        "REAL data: PBO H2O product, NLDAS weather, probes at 2.5 cm",
-    )
-    probes = probe_days(asked.data / "reference" / "p041_smc.txt.gz")
-    pbo = record(asked.data / "reference" / "p041_v1.csv.gz")
+@dataclass(frozen=True)
+class Record:
+    """Days that have both a reading of the probes and a product, and what models are given.
+
+    `times` are the ends of the days, as rows have them; `days` their beginnings, which say to what
+    year a day belongs. `vwc` is the probes', m3 m-3. `product` is that of PBO H2O. `arms` are the
+    columns of each model by its name.
+    """
+
+    days: np.ndarray
+    times: np.ndarray
+    vwc: np.ndarray
+    product: np.ndarray
+    arms: dict[str, np.ndarray]
+
+
+def beside_probes(data: Path) -> Record:
+    """Return the record out of the folder of the ground data."""
+    probes = probe_days(data / "reference" / "p041_smc.txt.gz")
+    pbo = record(data / "reference" / "p041_v1.csv.gz")
     pbo = pbo[pbo.index >= "2006"]
     ends = pbo.index.to_numpy().astype("datetime64[D]") + DAY
     weather = Weather(ends, pbo["NLDAS_precip"].to_numpy(), pbo["NLDAS_temp_avg"].to_numpy(), DAY)
     both = pbo.index.intersection(probes.index)
     both = both[pbo.loc[both, "volumetric_soil_moisture"].notna()]
     times = both.to_numpy().astype("datetime64[D]") + DAY
-    vwc = probes.loc[both].to_numpy()
     gnss = pbo.loc[both, ["volumetric_soil_moisture", "raw_MP1rms", "Veg_NMRI"]].to_numpy()
     turn = 2 * np.pi * both.day_of_year.to_numpy() / 365.25
     season = np.column_stack([np.sin(turn), np.cos(turn)])
@@ -77,7 +90,6 @@ def main() -> None:
     extremes = pbo.loc[both, ["NLDAS_temp_min", "NLDAS_temp_max"]].to_numpy()
     much = np.column_stack([rain, season, *indices, extremes])
     arms = {
-        "PBO product as it is": None,
         "GNSS alone": gnss,
         "weather alone": rain,
         "weather + GNSS": np.hstack([rain, gnss]),
@@ -86,20 +98,35 @@ def main() -> None:
         "weather alone, rich": much,
         "weather + GNSS, rich": np.hstack([much, gnss]),
     }
-    folds = make_folds(both.to_numpy(), SPLIT)
+    return Record(both.to_numpy(), times, probes.loc[both].to_numpy(), gnss[:, 0], arms)
+
+
+def filled(columns: np.ndarray) -> FillRows:
+    """Return what fills the gaps of columns by the medians of the training rows."""
+
+    def fill(train: np.ndarray, _: Any) -> FilledRows:
+        return FilledRows(MedianFill().fit(columns[train]).transform(columns))
+
+    return fill
+
+
+def main() -> None:
+    asked = options(__doc__)
+    section = Section(
+        "P041, the real record beside the probes",
+        "REAL data: PBO H2O product, NLDAS weather, probes at 2.5 cm",
+    )
+    found = beside_probes(asked.data)
+    times, vwc = found.times, found.vwc
+    folds = make_folds(found.days, SPLIT)
     years = ", ".join(f"{fold.name} ({len(fold.test)})" for fold in folds)
     section.say(f"{len(times)} days, by year left out: {years}. Forest 300 trees, leaf 3.")
 
-    rows, said = [], {}
-    for name, columns in arms.items():
-        if columns is None:
-            found = scores(vwc, gnss[:, 0])
-            rows.append({"model": name, **found.as_dict(), "coverage": np.nan, "width": np.nan})
-            continue
-
-        def fill(train: np.ndarray, _: np.ndarray, columns: np.ndarray = columns) -> FilledRows:
-            return FilledRows(MedianFill().fit(columns[train]).transform(columns))
-
+    as_it_is = scores(vwc, found.product).as_dict()
+    rows = [{"model": "PBO product as it is", **as_it_is, "coverage": np.nan, "width": np.nan}]
+    said = {}
+    for name, columns in found.arms.items():
+        fill = filled(columns)
         sizes = {"": "p041", ", grid": None} if name in ("weather alone", PAIR) else {"": "p041"}
         for suffix, preset in sizes.items():
             each = []
@@ -107,17 +134,17 @@ def main() -> None:
                 model = make_model("rf-mdi", preset=preset, seed=seed, n_jobs=2)
                 got = predict_folds(model, fill, vwc, times, folds)
                 each.append(got.vwc)
-                found = scores(vwc, got.vwc, got.lower, got.upper)
-                rows.append({"model": f"{name}{suffix}", **found.as_dict()})
+                reached = scores(vwc, got.vwc, got.lower, got.upper)
+                rows.append({"model": f"{name}{suffix}", **reached.as_dict()})
             said[f"{name}{suffix}"] = np.array(each)
         got = predict_folds(make_model("linear"), fill, vwc, times, folds)
         rows.append(
             {"model": f"{name}, linear", **scores(vwc, got.vwc, got.lower, got.upper).as_dict()}
         )
-    got = predict_folds(make_model("climatology"), rain, vwc, times, folds)
+    got = predict_folds(make_model("climatology"), found.arms["weather alone"], vwc, times, folds)
     rows.append({"model": "climatology", **scores(vwc, got.vwc, got.lower, got.upper).as_dict()})
-    found = pd.DataFrame(rows)
-    section.table("Years left out, all test days together; five seeds", by_model(found))
+    table = pd.DataFrame(rows)
+    section.table("Years left out, all test days together; five seeds", by_model(table))
 
     parts = []
     for fold in folds:
@@ -154,10 +181,10 @@ def main() -> None:
         )
         if not suffix:
             gain = percent
-    rmse = mean_of(found, "weather + GNSS", "rmse")
-    covered = mean_of(found, "weather + GNSS", "coverage")
+    rmse = mean_of(table, "weather + GNSS", "rmse")
+    covered = mean_of(table, "weather + GNSS", "coverage")
     section.bar("RMSE, weather + GNSS", "<= .036", f"{rmse:.5f}", rmse <= 0.036)
-    rmse = mean_of(found, "weather + GNSS, grid", "rmse")
+    rmse = mean_of(table, "weather + GNSS, grid", "rmse")
     section.bar("the same, size of the forest by grid", "<= .036", f"{rmse:.5f}", rmse <= 0.036)
     section.bar(
         "RMSE below weather alone",
