@@ -541,7 +541,7 @@ class TestEvaluate:
                 ["--models", "linear", "--preset", "lm"],
                 "is of auto, rf-mdi and rf-mda, none is among --models",
             ),
-            (["--split", "weeks"], "--split"),
+            (["--split", "random"], "--split"),
             (["--seeds", "0"], "--seeds"),
         ],
     )
