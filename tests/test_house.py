@@ -74,6 +74,17 @@ def test_every_command_of_the_documents_exists_in_the_command_line():
     assert missing == []
 
 
+def test_every_benchmark_named_in_the_documents_exists():
+    documents = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.rglob("benchmarks/**/*.md")]
+    named = {
+        script
+        for document in documents
+        for script in re.findall(r"\bpython (benchmarks/[\w/]+\.py)", document.read_text())
+    }
+    assert "benchmarks/science/splits.py" in named
+    assert [script for script in sorted(named) if not (ROOT / script).is_file()] == []
+
+
 def test_dependencies_page_lists_what_pyproject_asks_for():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     groups = [project["dependencies"], *project["optional-dependencies"].values()]

@@ -4,7 +4,8 @@
 
 The numbers behind docs/evaluation.md, in two sections: real references alone, and simulated arcs
 (forest_or_line.py). A random split is made here, to show what it hides, and nowhere else: the
-library has none. Models and settings are those of the library and of p041_record.py.
+library has none. Models and settings are those of the library and of p041_record.py. Takes a
+quarter of an hour on two cores.
 """
 
 from dataclasses import replace
@@ -147,7 +148,10 @@ def reading_table_2(section: Section, days: np.ndarray, vwc: np.ndarray) -> None
         "bias in RMSE squared",
         "spread that needs no bias",
     ]
-    section.table("Table 2 of the paper, P041", pd.DataFrame(rows, columns=names))
+    section.table(
+        "Table 2 of the paper, P041: printed figures and what they leave to bias",
+        pd.DataFrame(rows, columns=names),
+    )
     section.say(
         "Worked out of the printed figures, for estimates that vary on the test days as much as "
         f"the reference does there ({s:.3f}). Last column: how many times as much they would have "
