@@ -35,10 +35,13 @@ __all__ = [
     "SPLITS",
     "FillRows",
     "Fold",
+    "Run",
     "evaluate",
     "make_folds",
     "permuted_r",
     "predict_folds",
+    "run_models",
+    "score_runs",
 ]
 
 Indices = NDArray[np.intp]
@@ -63,6 +66,28 @@ class Fold:
     name: str
     train: Indices
     test: Indices
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What one model, trained with one seed, said of the rows that folds test.
+
+    Attributes
+    ----------
+    model : str
+        The name to print.
+    seed : int
+        -1 for a model that draws nothing.
+    ranked : bool
+        False for one fed by the reference of the test.
+    said : Prediction
+        n rows, NaN for those that no fold tests.
+    """
+
+    model: str
+    seed: int
+    ranked: bool
+    said: Prediction
 
 
 def make_folds(
@@ -150,7 +175,20 @@ def evaluate(
     seeds: Sequence[int] = (0,),
     dropped: Floats | None = None,
 ) -> pd.DataFrame:
-    """Score models under the same folds.
+    """Score models under the same folds: `run_models`, then `score_runs`."""
+    return score_runs(run_models(models, features, vwc, times, folds, seeds, dropped), vwc, folds)
+
+
+def run_models(
+    models: Mapping[str, MoistureModel],
+    features: Floats | FillRows,
+    vwc: Floats,
+    times: Stamps,
+    folds: Sequence[Fold],
+    seeds: Sequence[int] = (0,),
+    dropped: Floats | None = None,
+) -> list[Run]:
+    """Train models with each seed under the same folds.
 
     Parameters
     ----------
@@ -161,44 +199,55 @@ def evaluate(
     seeds : sequence of int
         A model that draws is trained once with each, another once only.
 
-    Returns
-    -------
-    DataFrame
-        One row per model, seed and fold, with the scores of `retrieval.validation.Scores`; fold
-        ``all`` scores the test rows of all folds together and comes first. ``seed`` is -1 for a
-        model that draws nothing, ``ranked`` False for one fed by the reference of the test.
-
     Raises
     ------
     InputError
         No model, fold or seed.
     """
-    import pandas as pd
-
     if not models or not folds or not seeds:
         raise InputError(
             f"evaluation: {len(models)} models, {len(folds)} folds and {len(seeds)} seeds, "
             "expected 1 or more of each"
         )
-    records: list[dict[str, Any]] = []
+    runs = []
     for name, model in models.items():
         draws = hasattr(model, "seed")
         for seed in seeds if draws else (-1,):
             one = _seeded(model, seed) if draws else model
             said = predict_folds(one, features, vwc, times, folds, dropped)
-            parts = [("all", np.concatenate([fold.test for fold in folds]))]
-            parts += [(fold.name, fold.test) for fold in folds if len(folds) > 1]
-            for part, rows in parts:
-                found = scores(vwc[rows], said.vwc[rows], said.lower[rows], said.upper[rows])
-                records.append(
-                    {
-                        "model": name,
-                        "seed": seed,
-                        "fold": part,
-                        "ranked": not model.uses_reference_of_test_,
-                        **dataclasses.asdict(found),
-                    }
-                )
+            runs.append(Run(name, seed, not model.uses_reference_of_test_, said))
+    return runs
+
+
+def score_runs(runs: Sequence[Run], vwc: Floats, folds: Sequence[Fold]) -> pd.DataFrame:
+    """Score what models said.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Of n rows.
+    vwc : (n,) float64
+        Reference, m3 m-3.
+    folds : sequence of Fold
+        Those of the runs.
+
+    Returns
+    -------
+    DataFrame
+        One row per run and fold, with the scores of `retrieval.validation.Scores`; fold ``all``
+        scores the test rows of all folds together and comes first.
+    """
+    import pandas as pd
+
+    parts = [("all", np.concatenate([fold.test for fold in folds]))]
+    parts += [(fold.name, fold.test) for fold in folds if len(folds) > 1]
+    records: list[dict[str, Any]] = []
+    for run in runs:
+        said = run.said
+        for part, rows in parts:
+            found = scores(vwc[rows], said.vwc[rows], said.lower[rows], said.upper[rows])
+            told = {"model": run.model, "seed": run.seed, "fold": part, "ranked": run.ranked}
+            records.append(told | dataclasses.asdict(found))
     return pd.DataFrame(records)
 
 

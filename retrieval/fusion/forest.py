@@ -171,7 +171,7 @@ class RfMdi:
             given = min(self.grid_rmse_, key=lambda size: (self.grid_rmse_[size], size))
         self.size_ = given
         self.interval_, self.out_of_fold_ = self._calibrate(rows, times)
-        self.forest_ = self._grow(self.size_, rows)
+        self.forest_ = self.grow(self.size_, *rows)
         self.training_leaves_ = self.forest_.apply(features).astype(np.int32)
         self.training_vwc_ = np.array(vwc, dtype=np.float64)
         self.mdi_ = np.mean(
@@ -239,11 +239,21 @@ class RfMdi:
             )
         return ForestSize(self.trees, self.min_leaf)
 
-    def _grow(self, size: ForestSize, rows: _Rows) -> Any:
-        """Return a forest grown on rows and their copies."""
+    def grow(
+        self, size: ForestSize, features: Floats, vwc: Floats, dropped: Floats | None = None
+    ) -> Any:
+        """Return a forest of scikit-learn of a given size, as `fit` grows it.
+
+        Parameters
+        ----------
+        size : ForestSize
+            Trees and leaf.
+        features, vwc, dropped
+            As in `fit`.
+        """
         from sklearn.ensemble import RandomForestRegressor
 
-        n, p = rows.features.shape
+        n, p = features.shape
         forest = RandomForestRegressor(
             n_estimators=size.trees,
             criterion=self._criterion,
@@ -254,12 +264,12 @@ class RfMdi:
             random_state=self.seed,
             n_jobs=self.n_jobs,
         )
-        if rows.dropped is None:
-            forest.fit(rows.features, rows.vwc)
+        if dropped is None:
+            forest.fit(features, vwc)
         else:
             forest.fit(
-                np.concatenate([rows.features] * _ROW_REPEATS + [rows.dropped]),
-                np.tile(rows.vwc, _ROW_REPEATS + 1),
+                np.concatenate([features] * _ROW_REPEATS + [dropped]),
+                np.tile(vwc, _ROW_REPEATS + 1),
             )
         # Threads would add up the trees in the order in which they come back.
         return forest.set_params(n_jobs=1)
@@ -273,7 +283,7 @@ class RfMdi:
 
             def predict(train: Indices, test: Indices, size: ForestSize = most) -> Floats:
                 # The first trees of a forest are the smaller forest of the same seed.
-                forest = self._grow(size, rows.take(train))
+                forest = self.grow(size, *rows.take(train))
                 each = np.array([tree.predict(rows.features[test]) for tree in forest.estimators_])
                 mean = np.cumsum(each, axis=0) / np.arange(1, len(each) + 1)[:, None]
                 return np.asarray(mean[counts - 1].T)
@@ -291,7 +301,7 @@ class RfMdi:
 
         def predict(train: Indices, test: Indices) -> Floats:
             known = rows.take(train)
-            forest = self._grow(self.size_, known)
+            forest = self.grow(self.size_, *known)
             weights = leaf_weights(forest.apply(known.features), forest.apply(rows.features[test]))
             bounds = weighted_quantiles(known.vwc, weights, _BOUNDS)
             return np.column_stack([bounds, forest.predict(rows.features[test])])

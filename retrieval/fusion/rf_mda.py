@@ -19,6 +19,7 @@ import numpy as np
 
 from retrieval.fusion.columns import Floats
 from retrieval.fusion.forest import RfMdi, min_max
+from retrieval.fusion.out_of_bag import out_of_bag_rows
 from retrieval.fusion.prediction import Stamps, phase_columns
 
 __all__ = ["RfMda"]
@@ -62,11 +63,7 @@ def _decrease_of_accuracy(forest: Any, features: Floats, vwc: Floats, seed: int)
     # As trees compare them.
     rows = features.astype(np.float32)
     rise, judged = np.zeros(p), 0
-    for number, (tree, drawn) in enumerate(
-        zip(forest.estimators_, forest.estimators_samples_, strict=True)
-    ):
-        # Rows of the training stand several times, in the same order each time.
-        out = np.setdiff1d(np.arange(n), drawn % n)
+    for number, (tree, out) in enumerate(out_of_bag_rows(forest, n)):
         if len(out) < 2:
             continue
         judged += 1

@@ -3,7 +3,14 @@ import pytest
 
 from retrieval.errors import InputError
 from retrieval.fusion.baselines import Climatology, TimeInterpolation
-from retrieval.fusion.evaluation import evaluate, make_folds, permuted_r, predict_folds
+from retrieval.fusion.evaluation import (
+    evaluate,
+    make_folds,
+    permuted_r,
+    predict_folds,
+    run_models,
+    score_runs,
+)
 from retrieval.fusion.models import make_model
 from retrieval.fusion.phase_lines import MeanPhase
 from retrieval.fusion.prediction import FilledRows
@@ -150,3 +157,21 @@ def test_models_are_told_which_columns_of_a_fold_are_tracks(season):
     fewer = predict_folds(MeanPhase(n_tracks=5), fill, season.vwc, season.times, folds)
     own = predict_folds(MeanPhase(), season.features[:, :5], season.vwc, season.times, folds)
     np.testing.assert_array_equal(fewer.vwc, own.vwc)
+
+
+def test_runs_keep_what_each_seed_said(season):
+    folds = make_folds(season.times, "time")
+    models = {"forest": make_model("rf-mdi", trees=5, min_leaf=3), "line": MeanPhase()}
+    runs = run_models(models, season.features, season.vwc, season.times, folds, seeds=(1, 2))
+    assert [(run.model, run.seed, run.ranked) for run in runs] == [
+        ("forest", 1, True),
+        ("forest", 2, True),
+        ("line", -1, True),
+    ]
+    test = folds[0].test
+    assert all(np.isfinite(run.said.vwc[test]).all() for run in runs)
+    assert not any(np.isfinite(run.said.vwc[folds[0].train]).any() for run in runs)
+    assert (runs[0].said.vwc[test] != runs[1].said.vwc[test]).any()
+    table = score_runs(runs, season.vwc, folds)
+    off = runs[1].said.vwc[test] - season.vwc[test]
+    assert table["rmse"][1] == pytest.approx(np.sqrt(np.mean(off**2)))
