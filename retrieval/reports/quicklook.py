@@ -16,8 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from retrieval.analysis import ArcAnalysis
-from retrieval.errors import RetrievalError
 from retrieval.periodogram import amplitude_spectra
+from retrieval.reports.figures.canvas import blank_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,20 +36,6 @@ _CONSTELLATION_COLOURS = {
     "I": "#5f6b75",
 }
 _REJECTED = "#b8bdc2"
-
-
-def _new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure that needs no screen."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise RetrievalError(
-            "figures need matplotlib, which is not installed; run: pip install 'soilglint[plots]'"
-        ) from error
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def _save(figure: Figure, path: Path) -> Path:
@@ -87,7 +73,7 @@ def _chosen(table: pd.DataFrame, count: int) -> list[int]:
 
 def _sky(analysis: ArcAnalysis) -> Figure:
     """Sky plot of all arcs over the window: accepted in colour, rejected in grey."""
-    figure = _new_figure(7.5, 7.5)
+    figure = blank_figure(7.5, 7.5)
     axes: Any = figure.add_subplot(projection="polar")
     axes.set_theta_zero_location("N")
     axes.set_theta_direction(-1)
@@ -120,7 +106,7 @@ def _interferograms(analysis: ArcAnalysis, rows: Sequence[int]) -> Figure:
     """Detrended SNR of chosen arcs with the fitted sinusoid over it."""
     columns = 3
     lines = max(1, -(-len(rows) // columns))
-    figure = _new_figure(12, 2.3 * lines + 0.6)
+    figure = blank_figure(12, 2.3 * lines + 0.6)
     waves = analysis.measured.waves
     for panel, row in enumerate(rows):
         record = analysis.table.loc[row]
@@ -171,7 +157,7 @@ def _periodograms(analysis: ArcAnalysis) -> Figure:
     groups = list(good.groupby(good["satellite"].str[0] + good["signal"]))
     columns = 3
     lines = max(1, -(-len(groups) // columns))
-    figure = _new_figure(12, 2.4 * lines + 0.6)
+    figure = blank_figure(12, 2.4 * lines + 0.6)
     for panel, (name, group) in enumerate(groups):
         axes = figure.add_subplot(lines, columns, panel + 1)
         picks = np.unique(
@@ -199,7 +185,7 @@ def _periodograms(analysis: ArcAnalysis) -> Figure:
 def _heights(analysis: ArcAnalysis) -> Figure:
     """Heights over azimuth, and what was rejected why."""
     table = analysis.table
-    figure = _new_figure(12, 4.6)
+    figure = blank_figure(12, 4.6)
     left, right = figure.subplots(1, 2, width_ratios=(2, 1))
     good = table[table["accepted"]]
     for letter, group in good.groupby(good["satellite"].str[0]):
