@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +17,41 @@ from daemon.files import written_whole
 from daemon.training_record import Record
 from retrieval.fusion.auto_model import Auto
 from retrieval.fusion.columns import Floats
-from retrieval.fusion.evaluation import FillRows, evaluate, make_folds
+from retrieval.fusion.evaluation import FillRows, Fold, Run, make_folds, run_models, score_runs
 from retrieval.fusion.features import daily_fill
 from retrieval.fusion.models import FORESTS, MODEL_NAMES, make_model
 from retrieval.fusion.prediction import FilledRows, MoistureModel
 from retrieval.fusion.trained import TrainedModel
 
 __all__ = [
+    "Judgement",
     "check_models",
     "judge",
-    "score_table",
     "training_summary",
     "write_scores",
 ]
 
 _SHOWN_TRACKS = 5
 _DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """What models said of days that did not train them.
+
+    Attributes
+    ----------
+    folds : list of Fold
+        How the days were parted.
+    runs : list of Run
+        Of each model and seed.
+    scores : DataFrame
+        Of the runs (`retrieval.fusion.evaluation.score_runs`).
+    """
+
+    folds: list[Fold]
+    runs: list[Run]
+    scores: pd.DataFrame
 
 
 def judge(
@@ -41,8 +61,8 @@ def judge(
     seeds: Sequence[int],
     preset: str | None = None,
     vegetation: bool = True,
-) -> pd.DataFrame:
-    """Score models on days that did not train them; see `retrieval.fusion.evaluation.evaluate`.
+) -> Judgement:
+    """Score models on days that did not train them; see `retrieval.fusion.evaluation`.
 
     `vegetation` is that of `retrieval.fusion.features.daily_fill`.
 
@@ -58,7 +78,8 @@ def judge(
         daily_fill(record.arcs, reference.day, record.weather, vegetation=vegetation)
     )
     models = {name: _model(name, record, preset) for name in names}
-    return evaluate(models, fill, reference.vwc, ends, folds, seeds)
+    runs = run_models(models, fill, reference.vwc, ends, folds, seeds)
+    return Judgement(folds, runs, score_runs(runs, reference.vwc, folds))
 
 
 def _remembered(fill: FillRows) -> FillRows:
@@ -108,17 +129,6 @@ def _shares(model: MoistureModel) -> dict[str, dict[str, float | None]] | None:
         }
         for name, rmse in model.rmse_.items()
     }
-
-
-def score_table(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per model: scores of all test days, mean and spread over seeds."""
-    whole = scores[scores["fold"] == "all"]
-    groups = whole.groupby("model", sort=False)
-    table = groups[["n", "r", "rmse", "mae", "bias", "ubrmse", "coverage", "width"]].mean()
-    table["seeds"] = groups.size()
-    table["rmse_spread"] = groups["rmse"].max() - groups["rmse"].min()
-    table["ranked"] = groups["ranked"].all()
-    return table
 
 
 def write_scores(scores: pd.DataFrame, folder: Path, told: dict[str, Any]) -> None:

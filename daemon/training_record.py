@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from daemon.plural import plural
 from daemon.weather import given_temperatures
 from retrieval.errors import InputError
+from retrieval.fusion.columns import Floats
 from retrieval.fusion.features import day_of_arcs, of_latest_equipment
 from retrieval.fusion.frost import Temperatures
 from retrieval.fusion.given_weather import daily_weather
 from retrieval.fusion.reference import DailyReference, daily_reference
 from retrieval.fusion.trained import FlagRules
 from retrieval.fusion.weather_features import Weather
-from retrieval.given_series import read_series
+from retrieval.given_series import GivenSeries, read_series
 
 __all__ = ["Record", "record_of"]
 
@@ -49,6 +50,8 @@ class Record:
         Hashes of what was read, by name.
     days_of_others : int
         Days with a reference on which another receiver or antenna heard, which do not count.
+    rain_mm : (n,) float64 or None
+        Rain of the reference's days, to be shown: of the weather, else of the reference's file.
     """
 
     station: str
@@ -58,6 +61,7 @@ class Record:
     temperature_c: pd.Series[float] | None
     sources: dict[str, str]
     days_of_others: int = 0
+    rain_mm: Floats | None = None
 
 
 def record_of(
@@ -130,7 +134,20 @@ def record_of(
                 "--until the day before the change makes a model of that one)"
             )
         )
-    return Record(station, arcs, daily, beside, temperature_c, sources, of_others)
+    rain_mm = _rain(beside, series, daily)
+    return Record(station, arcs, daily, beside, temperature_c, sources, of_others, rain_mm)
+
+
+def _rain(weather: Weather | None, series: GivenSeries, daily: DailyReference) -> Floats | None:
+    """Return the rain of the reference's days, NaN where not known; None where none is."""
+    if weather is None and not len(series.known("rain_mm")[0]):
+        return None
+    given = daily_weather(series) if weather is None else weather
+    ends = (daily.day + _DAY).astype("datetime64[ns]")
+    times = given.time.astype("datetime64[ns]")
+    at = np.minimum(np.searchsorted(times, ends), len(times) - 1)
+    rain_mm = np.where(times[at] == ends, given.rain_mm[at], np.nan)
+    return rain_mm if np.isfinite(rain_mm).any() else None
 
 
 def _days_heard(arcs: pd.DataFrame) -> NDArray[np.datetime64]:

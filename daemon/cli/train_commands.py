@@ -166,11 +166,16 @@ def train(
     epilog="Example: soilglint evaluate --arcs arcs.parquet --reference probes.csv --out scores"
 )
 def evaluate(
+    context: typer.Context,
     reference: _Reference,
     out: Annotated[
-        Path,
-        typer.Option(readable=False, metavar="DIR", help="Folder for metrics.json and .csv."),
-    ],
+        Path | None,
+        typer.Option(
+            readable=False,
+            metavar="DIR",
+            help="Folder for metrics.json and .csv. Default: that of --report.",
+        ),
+    ] = None,
     arcs: _Arcs = None,
     config: _Config = None,
     models: Annotated[
@@ -189,9 +194,36 @@ def evaluate(
     since: _Since = None,
     until: _Until = None,
     station: _Station = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            readable=False,
+            metavar="DIR",
+            help="Folder for report.html, which can be handed on alone, its figures and tables.",
+        ),
+    ] = None,
+    label: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT", help="Kind of record, shown in the report, such as 'SIMULATED SNR'."
+        ),
+    ] = "",
+    dem: Annotated[
+        Path | None,
+        typer.Option(
+            readable=False,
+            metavar="FILE",
+            help="GeoTIFF of heights: the report shows the terrain's horizon. Needs --config.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
 ) -> None:
     """Judge models on days that did not train them."""
+    out = out or report
+    if out is None:
+        raise UsageError(
+            "expected --out DIR for the scores, or --report DIR for these and a report"
+        )
     names = [name.strip() for name in models.split(",") if name.strip()]
     if not names or len(set(names)) != len(names):
         raise UsageError(f"--models {models}: expected names with commas, each once")
@@ -201,14 +233,22 @@ def evaluate(
         )
     check_folder("--out", out)
 
-    from daemon.training import check_models, judge, score_table, write_scores
+    from daemon import evaluation_report as reports
+
+    reports.check_report(report, dem, config, label)
+
+    from daemon.training import check_models, judge, write_scores
+    from retrieval.reports.tables import accuracy_table
 
     check_models(names)
     record = _record(arcs, config, reference, weather, since, until, station)
+    settings = None if config is None else load(config)
+    horizon_deg = None
+    if dem is not None and settings is not None:
+        horizon_deg = reports.terrain_horizon(dem, settings)
 
-    scores = judge(
-        record, names, split.value, range(seeds), preset and preset.value, not as_printed
-    )
+    size = preset and preset.value
+    judgement = judge(record, names, split.value, range(seeds), size, not as_printed)
     told: dict[str, Any] = {
         "reference": record.reference.kind,
         "days": len(record.reference),
@@ -216,8 +256,18 @@ def evaluate(
         "vegetation": not as_printed,
         "sources": record.sources,
     }
-    write_scores(scores, out, told)
-    table = score_table(scores)
+    write_scores(judgement.scores, out, told)
+    written = [out]
+    if report is not None:
+        place = None if settings is None else settings.receiver()
+        study = reports.study_of(
+            record, judgement, split.value, size, not as_printed, horizon_deg, place
+        )
+        command = _typed(context)
+        told_of = reports.provenance_of(record, command, label, seeds, size, not as_printed)
+        written.append(reports.write_report(study, told_of, report)[0])
+        told["report"] = str(written[-1])
+    table = accuracy_table(judgement.scores)
     if as_json:
         show(json.dumps({**told, "models": json.loads(table.to_json(orient="index"))}, indent=2))
         return
@@ -226,7 +276,22 @@ def evaluate(
         f"{int(table['n'].max())} of them tested"
     )
     show("\n".join(score_lines(table)))
-    show(f"written   {out}")
+    for path in written:
+        show(f"written   {path}")
+
+
+def _typed(context: typer.Context) -> str:
+    """Return a command with the options that were given, as it can be typed again."""
+    words = ["soilglint", str(context.info_name)]
+    for option in context.command.params:
+        source = context.get_parameter_source(str(option.name))
+        if source is None or source.name != "COMMANDLINE":
+            continue
+        value = context.params[str(option.name)]
+        words.append(option.opts[0])
+        if value is not True:
+            words.append(str(getattr(value, "value", value)))
+    return shlex.join(words)
 
 
 def _record(

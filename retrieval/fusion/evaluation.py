@@ -82,12 +82,15 @@ class Run:
         False for one fed by the reference of the test.
     said : Prediction
         n rows, NaN for those that no fold tests.
+    fitted : MoistureModel
+        As it was trained for the first fold.
     """
 
     model: str
     seed: int
     ranked: bool
     said: Prediction
+    fitted: MoistureModel
 
 
 def make_folds(
@@ -150,7 +153,20 @@ def predict_folds(
     Prediction
         n rows, NaN for those that no fold tests.
     """
+    return _train_folds(model, features, vwc, times, folds, dropped)[0]
+
+
+def _train_folds(
+    model: MoistureModel,
+    features: Floats | FillRows,
+    vwc: Floats,
+    times: Stamps,
+    folds: Sequence[Fold],
+    dropped: Floats | None,
+) -> tuple[Prediction, list[MoistureModel]]:
+    """Return what `predict_folds` does, and the model as each fold trained it."""
     found = np.full((3, len(vwc)), np.nan)
+    trained = []
     for fold in folds:
         train, test = fold.train, fold.test
         if callable(features):
@@ -163,7 +179,8 @@ def predict_folds(
         )
         said = fitted.predict(rows[test], times[test])
         found[:, test] = said.vwc, said.lower, said.upper
-    return Prediction(*found)
+        trained.append(fitted)
+    return Prediction(*found), trained
 
 
 def evaluate(
@@ -214,8 +231,8 @@ def run_models(
         draws = hasattr(model, "seed")
         for seed in seeds if draws else (-1,):
             one = _seeded(model, seed) if draws else model
-            said = predict_folds(one, features, vwc, times, folds, dropped)
-            runs.append(Run(name, seed, not model.uses_reference_of_test_, said))
+            said, trained = _train_folds(one, features, vwc, times, folds, dropped)
+            runs.append(Run(name, seed, not model.uses_reference_of_test_, said, trained[0]))
     return runs
 
 

@@ -1,19 +1,25 @@
+import html
+import importlib.util
 import json
+import re
 from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from daemon import cli
 from daemon.config import load_config
 from daemon.estimates import ESTIMATE_FIELDS
 from daemon.store import Store
+from daemon.training_record import record_of
 from retrieval.arc_files import read_arc_table
 from retrieval.fusion.model_folder import load_model
 from retrieval.simulation import Scenario, simulate_arcs
 from retrieval.simulation.ground.hourly import ground_series
+from retrieval.version import VERSION
 
 SATELLITES = ("G01", "G05", "G09", "G14", "G20", "G27")
 SCENARIO = {
@@ -709,3 +715,129 @@ class TestOtherEquipment:
         given = ("--arcs", arcs, "--reference", field / "probes.csv", "--out", tmp_path / "model")
         message = refusal(3, "train", *given)
         assert f"{earlier} days of another receiver or antenna do not count; --until" in message
+
+
+@pytest.fixture(scope="module")
+def written(given, tmp_path_factory):
+    """The summary of an evaluation, the folder of its scores, and that of its report."""
+    folder = tmp_path_factory.mktemp("report")
+    out, report = folder / "scores", folder / "report"
+    models = ("--models", "mean-phase,rf-mdi,persistence", "--preset", "lm", "--seeds", 2)
+    options = (*models, "--label", "SIMULATED <SNR>", "--out", out, "--report", report)
+    return told("evaluate", *given, *options), out, report
+
+
+class TestReport:
+    def test_a_page_its_figures_and_tables_are_written_whole(self, written):
+        summary, out, report = written
+        assert summary["report"] == str(report / "report.html")
+        names = {path.name for path in report.iterdir()}
+        assert names > {"report.html", "series.png", "sectors.png", "table-2-accuracy.csv"}
+        assert {name.rsplit(".", 1)[1] for name in names} == {"html", "png", "csv"}
+        assert not any(name.startswith(".") for name in names)
+        assert {path.name for path in out.iterdir()} == {"metrics.json", "metrics.csv"}
+        for path in report.glob("*.png"):
+            with Image.open(path) as image:
+                image.load()
+
+    def test_its_numbers_are_those_of_the_scores(self, written):
+        _, out, report = written
+        page = (report / "report.html").read_text("utf-8")
+        scores = pd.DataFrame(json.loads((out / "metrics.json").read_text())["scores"])
+        means = scores.groupby("model")[["rmse", "mae", "bias", "ubrmse"]].mean()
+        assert len(means) == 3
+        accuracy = page[page.index("Table 2.") : page.index("</table>", page.index("Table 2."))]
+        for name, row in means.iterrows():
+            (line,) = re.findall(rf'<th scope="row">{name}\*?</th>(<td.*?)</tr>', accuracy)
+            cells = re.findall(r">([^<]*)</td>", line)
+            assert cells[1] == f"{row['rmse']:.4f}"
+            assert cells[3] == f"{row['mae']:.4f}"
+            assert cells[4] == f"{row['bias']:+.4f}"
+            assert cells[5] == f"{row['ubrmse']:.4f}"
+        table = pd.read_csv(report / "table-2-accuracy.csv").set_index("model")
+        assert table["rmse"].to_dict() == pytest.approx(means["rmse"].to_dict(), abs=1e-9)
+        # One forest of the first seed: the same that was judged.
+        own = pd.read_csv(report / "table-3-forests.csv").set_index("model")
+        first = scores[(scores["model"] == "rf-mdi") & (scores["seed"] == 0)].iloc[0]
+        assert own.loc["rf-mdi", "rmse"] == pytest.approx(first["rmse"], abs=1e-9)
+
+    def test_the_page_says_what_when_and_by_which_command(self, written, daily):
+        summary, _, report = written
+        page = html.unescape((report / "report.html").read_text("utf-8"))
+        assert "SIMULATED <SNR>" in page
+        assert "<SNR>" not in (report / "report.html").read_text("utf-8")
+        assert "soilglint evaluate --reference" in page
+        assert "--models mean-phase,rf-mdi,persistence --preset lm --seeds 2" in page
+        assert f"trained on the first {round(0.7 * len(daily))} of {len(daily)} days" in page
+        assert "persistence, marked *" in page
+        assert all(digest in page for digest in summary["sources"].values())
+        assert VERSION in page
+
+    def test_scores_lie_beside_the_page_where_no_other_folder_is_named(self, given, tmp_path):
+        report = tmp_path / "deep" / "report"
+        options = ("--models", "linear", "--preset", "lm", "--split", "blocks")
+        options = ("--models", "linear,rf-mdi", *options[2:], "--seeds", 1, "--report", report)
+        result = call("evaluate", *given, *options)
+        assert result.exit_code == 0, result.output
+        assert f"written   {report / 'report.html'}" in result.stdout
+        assert {"metrics.json", "report.html", "sky.png"} < {p.name for p in report.iterdir()}
+        # The arcs say themselves that they are simulated.
+        assert 'class="label">SIMULATED<' in (report / "report.html").read_text()
+
+    def test_rain_is_shown_where_weather_tells_it(self, field, daily, given):
+        record = record_of(
+            "fild",
+            pd.read_parquet(field / "arcs.parquet"),
+            field / "probes.csv",
+            field / "weather.csv",
+        )
+        weather = pd.read_csv(field / "weather.csv", index_col="time", parse_dates=True)
+        # Rows are of the hour before: the day's are those after midnight up to the next.
+        sums = weather["rain_mm"].tz_localize(None).resample("1D", closed="right").sum()
+        inner = daily.index[1:-1]
+        np.testing.assert_allclose(record.rain_mm[1:-1], sums[inner], atol=1e-9)
+        dry = record_of("fild", pd.read_parquet(field / "arcs.parquet"), field / "probes.csv")
+        assert dry.rain_mm is None
+
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [
+            (["--label", "x"], "--label: is of a report; add --report DIR"),
+            (["--dem", "dem.tif"], "--dem: is of a report; add --report DIR"),
+            (["--report", "r", "--dem", "dem.tif"], "--dem: needs the station's position"),
+        ],
+    )
+    def test_options_of_a_report_need_one(self, given, options, words, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        assert words in refusal(2, "evaluate", *given, "--out", "s", *options)
+        assert not list(tmp_path.iterdir())
+
+    @pytest.mark.parametrize(
+        ("missing", "options", "extra"),
+        [
+            ("matplotlib", (), "plots"),
+            ("jinja2", (), "plots"),
+            ("rasterio", ("--config", "soilglint.toml", "--dem", "dem.tif"), "terrain"),
+        ],
+    )
+    def test_what_is_not_installed_is_told_before_the_work(
+        self, given, missing, options, extra, tmp_path, monkeypatch
+    ):
+        found = importlib.util.find_spec
+        monkeypatch.setattr(
+            importlib.util, "find_spec", lambda name: None if name == missing else found("numpy")
+        )
+        out = ("--report", tmp_path / "r")
+        message = refusal(3, "evaluate", *given, *out, *options)
+        assert f"{missing} not installed" in message
+        assert f"pip install 'soilglint[{extra}]'" in message
+        assert not (tmp_path / "r").exists()
+
+    def test_a_report_is_not_written_over_a_file(self, given, tmp_path):
+        (tmp_path / "r").write_text("mine")
+        message = refusal(
+            3, "evaluate", *given, "--out", tmp_path / "s", "--report", tmp_path / "r"
+        )
+        assert "--report" in message
+        assert "is a file; name a folder" in message
+        assert not (tmp_path / "s").exists()

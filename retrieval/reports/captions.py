@@ -1,0 +1,84 @@
+"""How each figure of a report is read."""
+
+from retrieval.reports.azimuths import BAD_R, SECTOR_DEG
+
+__all__ = ["CAPTIONS"]
+
+_OF_MEAN = (
+    "Scores written in are those of the mean over the seeds; they may differ in the last digits "
+    "from table 2, which averages the scores of the seeds."
+)
+
+# By the name of the figure: its title and how to read it.
+CAPTIONS: dict[str, tuple[str, str]] = {
+    "series": (
+        "Moisture over time",
+        "The reference and what the models said of it, day by day; the band is the 90 % "
+        "interval of the first model, rain hangs from the top where it is known. Shaded days "
+        "trained. Good estimates follow the reference on the days that are not shaded, and the "
+        "band holds it on nine days of ten; a model that runs beside the reference at a "
+        "constant distance has a bias. " + _OF_MEAN,
+    ),
+    "scatter": (
+        "Estimates against the reference",
+        "Test days alone, one panel for each model. Points on the diagonal are right; all above "
+        "it means too wet. R tells whether a model rises and falls with the reference, bias how "
+        "far it lies off, ubRMSE what scatters about that. " + _OF_MEAN,
+    ),
+    "errors": (
+        "Errors of the models",
+        "RMSE of each model with its spread over seeds, and beside it the two parts it is made "
+        "of, bias and ubRMSE (RMSE² = bias² + ubRMSE²). Models with a star or hatching are fed "
+        "by the reference and not ranked.",
+    ),
+    "reliability": (
+        "How far the intervals can be trusted",
+        "Share of the test days on which the reference lies inside the 90 % interval, by "
+        "estimated moisture and in all, with 95 % bars. On the line at 90 % an interval says "
+        "what it promises; below it promises too much, above it is wider than it need be. "
+        "Beside it the mean width: of two models that hold 90 %, the one with the narrower "
+        "interval knows more.",
+    ),
+    "season": (
+        "Errors by month",
+        "Error (estimate less reference) of the test days by calendar month: median, quartiles "
+        "and the number of days. Months off zero have a bias of the season, as of plants or of "
+        "a moisture that did not train.",
+    ),
+    "trees": (
+        "How many trees are enough",
+        "Error of rf-mdi on training days, each judged by the trees that were not grown on it, "
+        "as trees are added to one forest; one line for each smallest leaf. Where the line is "
+        "flat more trees gain nothing. Neighbours of a day train those trees, so this error is "
+        "smaller than that on days to come: it chooses a size and judges nothing.",
+    ),
+    "importance": (
+        "Weight of tracks against their correlation",
+        "Each point is a track: |R| of its phase with the reference on training days, and its "
+        "weight in rf-mdi (mean decrease of impurity, 0 to 1). If the forest finds the tracks "
+        "that follow moisture, weights rise to the right. Heavy tracks at a low |R| would be a "
+        "warning; light ones at a high |R| are tracks whose neighbours say the same.",
+    ),
+    "mdi-mda": (
+        "Weights by impurity against weights by accuracy",
+        "Each point is a track, weighed in two ways: by the decrease of squared error at the "
+        "splits of rf-mdi, and by how much the absolute error of rf-mda grows when the track is "
+        "shuffled among training days out of the bag. Tracks that both find heavy matter in "
+        "either way.",
+    ),
+    "sectors": (
+        "Good and bad azimuths",
+        f"What each {SECTOR_DEG:.0f}° of azimuth knows, clockwise from north: |R| of the phases "
+        f"with the reference (below {BAD_R} a track hardly follows moisture), weight in rf-mdi, "
+        "and how much the squared error on test days rises when the sector's tracks are "
+        "shuffled together. Sectors that are low in all of them are bad; a gap means that no "
+        "satellite passes there.",
+    ),
+    "sky": (
+        "Tracks on the sky",
+        "The sky above the station, north up and east to the right: each line is a track, at "
+        "the azimuth of its lowest point and over its elevations, coloured by its weight in "
+        "rf-mdi. The ground that a track sees lies in the direction of the line, nearer for "
+        "high elevations.",
+    ),
+}

@@ -1,0 +1,300 @@
+"""All numbers of an evaluation report, gathered once; tables and figures only show them.
+
+What the evaluation said of the test rows is taken as it is, and with it the forest `rf-mdi` where
+it was judged. What is added (the other forest, the error out of the bag, correlations of tracks)
+is learnt from the training rows of the first fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from retrieval.errors import InputError
+from retrieval.fusion.columns import Floats
+from retrieval.fusion.evaluation import Fold, Run
+from retrieval.fusion.forest import RfMdi
+from retrieval.fusion.prediction import Prediction, Stamps
+from retrieval.fusion.trained import LEAST_SKILL, TrainedModel, TrainingRecord
+from retrieval.fusion.weather_features import Weather
+from retrieval.reports.forests import ForestStudy, study_forests
+from retrieval.station import Station
+from retrieval.validation import Interval, block_bootstrap, scores
+
+__all__ = ["BLOCK_DAYS", "Heard", "Study", "heard_of", "make_study", "mean_prediction"]
+
+# Longer than errors of neighbouring days resemble one another, as a rule.
+BLOCK_DAYS = 10
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a station's arcs are, in numbers.
+
+    Attributes
+    ----------
+    n_arcs, n_accepted : int
+    first_day, last_day : datetime64[D]
+        UTC, of accepted arcs.
+    signals : dict of str to int
+        Accepted arcs of each signal with its constellation, such as "GS2X".
+    satellites : dict of str to int
+        Satellites of each constellation, by its letter.
+    height_m : float
+        Median reflector height.
+    elevation_deg : tuple of float, optional
+        Median lowest and highest elevation.
+    equipment : tuple of str
+        Texts of receivers and antennas (`retrieval.equipment`), empty where not known.
+    """
+
+    n_arcs: int
+    n_accepted: int
+    first_day: np.datetime64
+    last_day: np.datetime64
+    signals: dict[str, int]
+    satellites: dict[str, int]
+    height_m: float
+    elevation_deg: tuple[float, float] | None
+    equipment: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """An evaluation of models at a station over n days.
+
+    Attributes
+    ----------
+    station : str
+    heard : Heard
+        The arcs.
+    days : (n,) datetime64[D]
+        UTC days with a reference.
+    reference : (n,) float64
+        Their moisture, m3 m-3.
+    reference_kind : str
+        What it is.
+    rain_mm : (n,) float64 or None
+        Rain of the days.
+    split : str
+        Of `retrieval.fusion.evaluation.SPLITS`.
+    folds : tuple of Fold
+    said : dict of str to Prediction
+        Mean over the seeds of each model, n rows; NaN for days that no fold tests.
+    ranked : dict of str to bool
+        False for models fed by the reference of the test.
+    scores : DataFrame
+        Of `retrieval.fusion.evaluation.score_runs`.
+    rmse_range : dict of str to Interval
+        RMSE of each model (mean over seeds) with its 90 % range over resampled blocks of
+        `block_days` test days.
+    flags : (n,) object or None
+        Flag that the forest's estimate of a test day would carry at the station, "" for days of
+        training; None where there is more than one fold.
+    forests : ForestStudy
+        Of the first fold.
+    horizon_deg : (m,) float64 or None
+        Elevation of the terrain's horizon seen from the antenna, at m azimuths 360/m degrees apart,
+        the first north.
+    place : Station or None
+        Where the station stands.
+    """
+
+    station: str
+    heard: Heard
+    days: Stamps
+    reference: Floats
+    reference_kind: str
+    rain_mm: Floats | None
+    split: str
+    folds: tuple[Fold, ...]
+    said: dict[str, Prediction]
+    ranked: dict[str, bool]
+    scores: pd.DataFrame
+    rmse_range: dict[str, Interval]
+    flags: NDArray[np.object_] | None
+    forests: ForestStudy
+    horizon_deg: Floats | None = None
+    place: Station | None = None
+
+    @property
+    def leading(self) -> str:
+        """The first model named that is ranked, else the first: chosen before any test."""
+        return next((name for name, ranked in self.ranked.items() if ranked), next(iter(self.said)))
+
+    @property
+    def block_days(self) -> int:
+        """Test days of a block behind `rmse_range`: `BLOCK_DAYS`, fewer on short records."""
+        return _block(int(self.tested.sum()))
+
+    @property
+    def tested(self) -> NDArray[np.bool_]:
+        """Which days some fold tests, (n,)."""
+        found = np.zeros(len(self.days), np.bool_)
+        found[np.concatenate([fold.test for fold in self.folds])] = True
+        return found
+
+
+def make_study(
+    arcs: pd.DataFrame,
+    days: Stamps,
+    vwc: Floats,
+    folds: Sequence[Fold],
+    runs: Sequence[Run],
+    scores: pd.DataFrame,
+    *,
+    station: str,
+    reference_kind: str,
+    split: str,
+    preset: str | None = None,
+    vegetation: bool = True,
+    weather: Weather | None = None,
+    rain_mm: Floats | None = None,
+    temperature_c: pd.Series[float] | None = None,
+    horizon_deg: Floats | None = None,
+    place: Station | None = None,
+    **forest_settings: Any,
+) -> Study:
+    """Gather the numbers of a report.
+
+    Parameters
+    ----------
+    arcs : DataFrame
+        Arc table of the station, of one receiver and antenna.
+    days, vwc : (n,) datetime64, (n,) float64
+        UTC days and their reference, m3 m-3.
+    folds, runs, scores
+        Of `retrieval.fusion.evaluation`.
+    station, reference_kind, split, rain_mm, horizon_deg, place
+        As in `Study`.
+    preset, vegetation, weather
+        As they were in the evaluation.
+    temperature_c : Series, optional
+        Degrees C by UTC time, for flags.
+    **forest_settings
+        Of `retrieval.reports.forests.study_forests`.
+
+    Raises
+    ------
+    InputError
+        There is no run or no fold.
+    """
+    if not runs or not folds:
+        raise InputError(
+            f"report: {len(runs)} runs of models and {len(folds)} folds, expected 1 or more of each"
+        )
+    days = np.asarray(days, "datetime64[D]")
+    seeds = [run.seed for run in runs if run.seed >= 0]
+    judged = [one for run in runs if type(one := run.fitted) is RfMdi]
+    forests = study_forests(
+        arcs,
+        days,
+        vwc,
+        folds[0],
+        judged=min(judged, key=lambda forest: forest.seed, default=None),
+        preset=preset,
+        seed=min(seeds, default=0),
+        weather=weather,
+        vegetation=vegetation,
+        **forest_settings,
+    )
+    by_model: dict[str, list[Run]] = {}
+    for run in runs:
+        by_model.setdefault(run.model, []).append(run)
+    flags: NDArray[np.object_] | None = None
+    if len(folds) == 1:
+        flags = np.full(len(days), "", dtype=object)
+        model = _as_trained(forests, days[folds[0].train], vwc[folds[0].train])
+        told = model.estimate_days(arcs, days[folds[0].test], temperature_c, weather)
+        flags[folds[0].test] = told["flag"].to_numpy()
+    tested = np.sort(np.concatenate([fold.test for fold in folds]))
+    return Study(
+        station,
+        heard_of(arcs),
+        days,
+        np.asarray(vwc, np.float64),
+        reference_kind,
+        rain_mm,
+        split,
+        tuple(folds),
+        {name: mean_prediction([run.said for run in some]) for name, some in by_model.items()},
+        {name: some[0].ranked for name, some in by_model.items()},
+        scores,
+        {name: _rmse_range(some, vwc, tested) for name, some in by_model.items()},
+        flags,
+        forests,
+        horizon_deg,
+        place,
+    )
+
+
+def mean_prediction(said: Sequence[Prediction]) -> Prediction:
+    """Return the mean over seeds of estimates and of their bounds; NaN where one is."""
+    return Prediction.around(
+        np.mean([one.vwc for one in said], axis=0),
+        np.mean([one.lower for one in said], axis=0),
+        np.mean([one.upper for one in said], axis=0),
+    )
+
+
+def heard_of(arcs: pd.DataFrame) -> Heard:
+    """Describe the arcs of one station; of its rejected ones the number alone counts."""
+    good = arcs[arcs["accepted"]]
+    signal = good["satellite"].str[0] + good["signal"]
+    letters = pd.Series(good["satellite"].unique()).str[0].value_counts().sort_index()
+    day = good["start"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy("datetime64[D]")
+    names = ("elevation_min_deg", "elevation_max_deg")
+    there = set(names) <= set(arcs.columns)
+    counts: Mapping[Any, int] = signal.value_counts().sort_index().to_dict()
+    return Heard(
+        len(arcs),
+        len(good),
+        day.min(),
+        day.max(),
+        {str(name): int(count) for name, count in counts.items()},
+        {str(letter): int(count) for letter, count in letters.items()},
+        float(good["reflector_height_m"].median()),
+        (float(good[names[0]].median()), float(good[names[1]].median())) if there else None,
+        tuple(sorted(set(good["equipment"]) - {""})) if "equipment" in good else (),
+    )
+
+
+def _as_trained(forests: ForestStudy, days: Stamps, vwc: Floats) -> TrainedModel:
+    """Return the forest as a station would run it."""
+    mdi = forests.mdi
+    said = mdi.out_of_fold_
+    known = np.isfinite(said.vwc)
+    spread = float(np.var(vwc[known])) if known.any() else 0.0
+    found = scores(vwc, said.vwc, said.lower, said.upper)
+    skill = 1.0 - found.rmse**2 / spread if spread > 0 else LEAST_SKILL
+    record = TrainingRecord(
+        days.min(), days.max(), len(days), float(vwc.min()), float(vwc.max()), 0, found, skill
+    )
+    return TrainedModel("rf-mdi", forests.features, mdi, record, seed=mdi.seed)
+
+
+def _rmse_range(runs: Sequence[Run], vwc: Floats, tested: NDArray[np.intp]) -> Interval:
+    """Return the RMSE of runs, averaged over seeds, with its range over resampled test days."""
+    squares = np.array([(run.said.vwc[tested] - vwc[tested]) ** 2 for run in runs])
+    squares = squares[:, np.isfinite(squares).all(axis=0)]
+    n = squares.shape[1]
+    if n < 2:
+        return Interval(float(np.sqrt(squares.mean())) if n else np.nan, np.nan, np.nan)
+    block = _block(n)
+
+    def rmse(rows: NDArray[np.intp]) -> float:
+        # Blocks go on from the last day to the first, else days at the ends would hardly count
+        # (Politis & Romano 1992, A circular block-resampling procedure).
+        return float(np.sqrt(squares[:, rows[:n] % n].mean(axis=1)).mean())
+
+    return block_bootstrap(rmse, n + block - 1, block)
+
+
+def _block(n: int) -> int:
+    """Return the days of a block: of short records a quarter."""
+    return min(BLOCK_DAYS, max(n // 4, 1))
