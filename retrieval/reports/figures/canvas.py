@@ -79,19 +79,20 @@ def new_figure(height_in: float, title: str, label: str) -> Figure:
             )
             top -= _LINE * size * point
     engine: Any = figure.get_layout_engine()
-    engine.set(rect=(0.0, 0.0, 1.0, 1.0 - points * point), h_pad=0.06, w_pad=0.08)
+    engine.set(rect=(0.0, 0.0, 0.992, 1.0 - points * point), h_pad=0.06, w_pad=0.08)
     return figure
 
 
 def plain(text: str) -> str:
-    r"""Return text in which matplotlib finds no formula.
+    r"""Return text in which matplotlib finds no formula and no name to hide.
 
     Examples
     --------
     >>> print(plain("$5$"))
     \$5\$
     """
-    return text.replace("$", r"\$")
+    # A legend leaves out names that begin with an underscore.
+    return text.replace("$", r"\$").replace("_", " _", text.startswith("_"))
 
 
 def tidy(axes: Any, along: str = "both") -> None:

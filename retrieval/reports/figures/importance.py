@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
-from retrieval.reports.figures.canvas import new_figure
+from retrieval.reports.figures.canvas import new_figure, say_nothing, tidy
+from retrieval.reports.figures.palette import COLOURS, GREY
+from retrieval.reports.figures.said import Floats, column
+from retrieval.reports.figures.words import number, plural
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["importance_figure", "mdi_mda_figure"]
+
+_QUARTERS = (
+    ("north to east", COLOURS["blue"], "o"),
+    ("east to south", COLOURS["orange"], "s"),
+    ("south to west", COLOURS["green"], "^"),
+    ("west to north", COLOURS["purple"], "D"),
+)
+_TOP = 20  # heaviest tracks that are compared
 
 
 def importance_figure(
@@ -37,7 +49,29 @@ def importance_figure(
     RetrievalError
         matplotlib is not installed.
     """
-    return new_figure(4.5, "Weight of each track against what its phase knows", label)
+    r = column(abs_r, None, "abs_r")
+    heavy = column(weight, len(r), "weight")
+    begin_deg = np.mod(column(sector, len(r), "sector"), 360.0)
+    count, rho = _rank_correlation(r, heavy)
+    title = f"Weight of {plural(count, 'track')} against |R|: {_rho_words(rho)}"
+    figure = new_figure(7.2, title, label)
+    above, below = figure.subplots(2, 1, height_ratios=(1.25, 1.0))
+    tidy(above)
+    for k, (name, colour, marker) in enumerate(_QUARTERS):
+        part = np.floor(begin_deg / 90.0) == k
+        above.scatter(
+            r[part], heavy[part], s=24, color=colour, marker=marker, edgecolors="black",
+            linewidths=0.3, alpha=0.8, label=f"{name} ({plural(int(part.sum()), 'track')})",
+        )  # fmt: skip
+    above.set_xlabel("|R| of the track's phase with the reference (1)")
+    above.set_ylabel("weight of the track (0 to 1)")
+    above.set_xlim(-0.02, 1.02)
+    above.set_ylim(-0.03, 1.05)
+    _legend(above)
+    _mirrored(below, r, heavy, begin_deg)
+    if count == 0:
+        say_nothing(above, "no track with both is known")
+    return figure
 
 
 def mdi_mda_figure(mdi: ArrayLike, mda: ArrayLike, *, label: str) -> Figure:
@@ -57,4 +91,80 @@ def mdi_mda_figure(mdi: ArrayLike, mda: ArrayLike, *, label: str) -> Figure:
     RetrievalError
         matplotlib is not installed.
     """
-    return new_figure(4.5, "Two ways to weigh the same tracks", label)
+    by_impurity = column(mdi, None, "mdi")
+    by_accuracy = column(mda, len(by_impurity), "mda")
+    count, rho = _rank_correlation(by_impurity, by_accuracy)
+    title = f"Two weights of {plural(count, 'track')}: {_rho_words(rho)}"
+    figure = new_figure(6.0, title, label)
+    axes = figure.add_subplot()
+    tidy(axes)
+    axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1.0, label="both weights equal")
+    axes.scatter(
+        by_impurity, by_accuracy, s=26, color=COLOURS["blue"], edgecolors="black", linewidths=0.3,
+        alpha=0.75, label="a track",
+    )  # fmt: skip
+    known = np.isfinite(by_impurity) & np.isfinite(by_accuracy)
+    top = min(_TOP, count // 2)
+    if top and np.isfinite(rho):
+        both = _heaviest(by_impurity[known], top) & _heaviest(by_accuracy[known], top)
+        shared = f"of the {top} heaviest by impurity, {len(both)} are also by accuracy"
+        axes.plot([], [], " ", label=shared)
+    if count == 0:
+        say_nothing(axes, "no track with both weights is known")
+    axes.set_xlabel("weight by decrease of impurity, rf-mdi (0 to 1)")
+    axes.set_ylabel("weight by decrease of accuracy, rf-mda (0 to 1)")
+    axes.set_xlim(-0.03, 1.05)
+    axes.set_ylim(-0.03, 1.05)
+    axes.set_box_aspect(0.62)
+    _legend(axes)
+    return figure
+
+
+def _rank_correlation(first: Floats, second: Floats) -> tuple[int, float]:
+    """Return the number of known pairs and Spearman's correlation, NaN where one is constant."""
+    known = np.isfinite(first) & np.isfinite(second)
+    a, b = first[known], second[known]
+    if len(a) < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
+        return len(a), float("nan")
+    from scipy.stats import spearmanr
+
+    return len(a), float(spearmanr(a, b).statistic)
+
+
+def _rho_words(rho: float) -> str:
+    """Return the rank correlation in words."""
+    if np.isnan(rho):
+        return "no rank correlation, too few tracks or all alike"
+    return f"Spearman's rank correlation {number(rho, '.2f')}"
+
+
+def _heaviest(weight: Floats, count: int) -> set[int]:
+    """Return the places of the largest weights."""
+    return {int(k) for k in np.argsort(-weight, kind="stable")[:count]}
+
+
+def _mirrored(axes: Any, r: Floats, heavy: Floats, begin_deg: Floats) -> None:
+    """Draw tracks in order of azimuth: |R| upwards, weight downwards."""
+    tidy(axes, "y")
+    order = np.argsort(begin_deg, kind="stable")
+    place = np.arange(len(order))
+    axes.bar(place, r[order], width=0.9, color=COLOURS["green"], label="|R|, upwards")
+    axes.bar(place, -heavy[order], width=0.9, color=COLOURS["orange"], label="weight, downwards")
+    axes.axhline(0.0, color="black", linewidth=0.8)
+    axes.set_ylim(-1.05, 1.05)
+    axes.set_yticks([-1, -0.5, 0, 0.5, 1], ["1", "0.5", "0", "0.5", "1"])
+    axes.set_ylabel("|R| and weight (0 to 1)")
+    at = [int(np.searchsorted(begin_deg[order], edge)) for edge in range(0, 360, 45)]
+    shown = [k for k in range(8) if at[k] < len(order) and at[k] not in at[:k]]
+    axes.set_xticks([at[k] - 0.5 for k in shown], [f"{45 * k}°" for k in shown])
+    axes.set_xlim(-0.5, max(len(order), 1) - 0.5)
+    axes.set_xlabel("tracks in order of azimuth; ticks where an azimuth (degrees) begins")
+    _legend(axes)
+
+
+def _legend(axes: Any) -> None:
+    """Put the legend above the axes, where nothing is drawn."""
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, fontsize=8.5, frameon=False,
+        columnspacing=1.2, handletextpad=0.5,
+    )  # fmt: skip

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from retrieval.errors import InputError
 
-__all__ = ["Floats", "Said", "Stamps", "check_said", "column", "stamps"]
+__all__ = ["Floats", "Said", "Spoken", "Stamps", "column", "spoken", "stamps"]
 
 Floats = NDArray[np.float64]
 Stamps = NDArray[np.datetime64]
@@ -39,6 +39,14 @@ class Said(Protocol):
     def upper(self) -> Floats:
         """Upper bounds."""
         ...
+
+
+class Spoken(NamedTuple):
+    """The arrays of a `Said`, each (n,) float64."""
+
+    vwc: Floats
+    lower: Floats
+    upper: Floats
 
 
 def column(values: ArrayLike, n: int | None, name: str) -> Floats:
@@ -79,8 +87,8 @@ def stamps(time: ArrayLike, n: int | None = None) -> Stamps:
     return found.astype("datetime64[s]")
 
 
-def check_said(said: Mapping[str, Said], n: int) -> None:
-    """Refuse models that did not speak of the rows of the reference.
+def spoken(said: Mapping[str, Said], n: int) -> dict[str, Spoken]:
+    """Return what models said of n rows, as arrays.
 
     Raises
     ------
@@ -89,6 +97,9 @@ def check_said(said: Mapping[str, Said], n: int) -> None:
     """
     if not said:
         raise InputError("figure: no model, expected 1 or more")
-    for name, one in said.items():
-        for part in ("vwc", "lower", "upper"):
-            column(getattr(one, part), n, f"{part} of {name}")
+    return {
+        name: Spoken(
+            *(column(getattr(one, part), n, f"{part} of {name}") for part in Spoken._fields)
+        )
+        for name, one in said.items()
+    }

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from retrieval.reports.figures.canvas import new_figure
-from retrieval.reports.figures.said import Said
+from retrieval.errors import InputError
+from retrieval.reports.figures.canvas import new_figure, plain, say_nothing, tidy
+from retrieval.reports.figures.palette import COLOURS, REFERENCE, style_of
+from retrieval.reports.figures.said import Floats, Said, Stamps, column, spoken, stamps
+from retrieval.reports.figures.words import VWC, VWC_UNIT, plural, score_words
+from retrieval.validation import scores
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["series_figure"]
+
+_PER_PANEL = 4  # lines beside the reference that can still be followed
+_MARKS = 50  # along a line
+_TRAINING = "#e4e4e4"
+_RAIN = COLOURS["sky blue"]
+_FLAG_MARKS = ("x", "+", "|", "1", "2", "3")
 
 
 def series_figure(
@@ -52,4 +63,141 @@ def series_figure(
     RetrievalError
         matplotlib is not installed.
     """
-    return new_figure(4.8, "Soil moisture over time", label)
+    when = stamps(time)
+    n = len(when)
+    measured = column(reference, n, "reference")
+    models = spoken(said, n)
+    test = np.asarray(tested)
+    if test.shape != (n,) or test.dtype != np.bool_:
+        raise InputError(
+            f"figure: tested of type {test.dtype} and shape {test.shape}, expected bool of ({n},)"
+        )
+    rain = None if rain_mm is None else column(rain_mm, n, "rain_mm")
+    names = list(models)
+    parts = [names[k : k + _PER_PANEL] for k in range(0, len(names), _PER_PANEL)]
+    title = f"Soil moisture that {plural(len(said), 'model')} said, beside the reference"
+    rows = sum(2.9 + 0.17 * len(part) for part in parts)
+    figure = new_figure(rows + 0.7, title, label)
+    panels = figure.subplots(len(parts), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+    order = np.argsort(when, kind="stable")
+    gap = _longest_step(when[order])
+    for axes, part in zip(panels, parts, strict=True):
+        tidy(axes)
+        _shade_training(axes, when[order], test[order])
+        line = {"color": REFERENCE, "linewidth": 1.0, "marker": ".", "markersize": 3.5}
+        axes.plot(*_broken(when[order], gap, measured[order]), label="reference", **line, zorder=6)
+        for name in part:
+            one, look, first = models[name], style_of(name), name == names[0]
+            found = scores(measured[test], one.vwc[test])
+            stamp, vwc, low, high = _broken(
+                when[order], gap, one.vwc[order], one.lower[order], one.upper[order]
+            )
+            if first:
+                axes.fill_between(
+                    stamp, low, high, color=look.colour, alpha=0.22, linewidth=0.8, zorder=2,
+                    label=plain(f"{name}, interval"),
+                )  # fmt: skip
+            axes.plot(
+                stamp, vwc, color=look.colour, linestyle=look.dash, marker=look.marker,
+                markevery=_marked(vwc), markersize=3.5, linewidth=1.6 if first else 1.2,
+                zorder=5 if first else 4,
+                label=plain(f"{name}: {score_words(found)}"),
+            )  # fmt: skip
+        axes.set_ylabel(VWC)
+    if n == 0:
+        say_nothing(panels[0], "no rows")
+    if flags is not None:
+        _mark_flags(panels[0], when, np.asarray(flags))
+    if rain is not None and np.isfinite(rain).any():
+        _hang_rain(panels[0], when, rain)
+    for axes in panels:
+        axes.legend(
+            loc="lower left", bbox_to_anchor=(-0.02, 1.0), fontsize=8, ncols=2, frameon=False,
+            handlelength=2.8, columnspacing=1.2, alignment="left", title_fontsize=8,
+            title=f"Scores are of rows that did not train; errors in {VWC_UNIT}",
+        )  # fmt: skip
+    _date(panels[-1])
+    return figure
+
+
+def _longest_step(when: Stamps) -> np.timedelta64:
+    """Return the step over which a line still goes on: half more than the usual one."""
+    step = np.diff(when)
+    step = step[step > np.timedelta64(0, "s")]
+    usual = np.median(step.astype(np.int64)) if len(step) else 0
+    return np.timedelta64(int(1.5 * usual), "s")
+
+
+def _broken(when: Stamps, gap: np.timedelta64, *values: Floats) -> tuple[NDArray[Any], ...]:
+    """Return times and values with a NaN behind each row that is followed by a longer step."""
+    behind = np.flatnonzero(np.diff(when) > gap) + 1
+    stamp = np.insert(when, behind, when[behind - 1] + np.timedelta64(1, "s"))
+    return (stamp, *(np.insert(one, behind, np.nan) for one in values))
+
+
+def _marked(values: Floats) -> list[int]:
+    """Return where to put marks: some, so that dashes show, and where no line leads to."""
+    known = np.isfinite(values)
+    near = np.concatenate([[False], known, [False]])
+    alone = known & ~near[:-2] & ~near[2:]
+    every = np.arange(len(values)) % max(1, len(values) // _MARKS) == 0
+    return [int(k) for k in np.flatnonzero(alone | every)]
+
+
+def _shade_training(axes: Any, when: Stamps, test: NDArray[np.bool_]) -> None:
+    """Shade the stretches of rows that trained, up to half way to their neighbours."""
+    if test.all():
+        return
+    middle = when[:-1] + np.diff(when) // 2
+    edges = np.concatenate([when[:1], middle, when[-1:]])
+    begin = np.flatnonzero(~test & np.concatenate([[True], test[:-1]]))
+    end = np.flatnonzero(~test & np.concatenate([test[1:], [True]]))
+    for k, (first, last) in enumerate(zip(begin, end, strict=True)):
+        axes.axvspan(
+            edges[first], edges[last + 1], color=_TRAINING, linewidth=0, zorder=0,
+            label=f"trained on ({plural(int((~test).sum()), 'row')})" if k == 0 else None,
+        )  # fmt: skip
+
+
+def _mark_flags(axes: Any, when: Stamps, flags: NDArray[Any]) -> None:
+    """Mark rows along the bottom by their flag."""
+    if flags.shape != when.shape:
+        raise InputError(f"figure: flags of shape {flags.shape}, expected ({len(when)},)")
+    text = flags.astype(str)
+    for k, flag in enumerate(sorted(set(text.tolist()) - {"", "good"})):
+        rows = text == flag
+        axes.plot(
+            when[rows], np.full(int(rows.sum()), 0.02 + 0.035 * k), color="#404040",
+            linestyle="none", marker=_FLAG_MARKS[k % len(_FLAG_MARKS)], markersize=5,
+            transform=axes.get_xaxis_transform(),
+            label=plain(f"flag {flag} ({plural(int(rows.sum()), 'row')})"),
+        )  # fmt: skip
+
+
+def _hang_rain(axes: Any, when: Stamps, rain_mm: Floats) -> None:
+    """Draw rain as bars that hang from the top, with their own axis at the right."""
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.3 * (high - low))
+    hung = axes.twinx()
+    hung.bar(when, rain_mm, width=0.9, color=_RAIN, edgecolor="black", linewidth=0.2)
+    hung.set_ylim(4.2 * max(float(np.nanmax(rain_mm)), 1.0), 0.0)
+    hung.set_yticks(_rain_ticks(float(np.nanmax(rain_mm))))
+    hung.set_ylabel("rain (mm per day)", fontsize=9, loc="top")
+    hung.spines[["top", "left"]].set_visible(False)
+    hung.tick_params(labelsize=8)
+
+
+def _rain_ticks(most_mm: float) -> list[float]:
+    """Return two ticks: none, and a round amount up to the most."""
+    round_mm = 10.0 ** np.floor(np.log10(max(most_mm, 1.0)))
+    return [0.0, float(round_mm * max(k for k in (1, 2, 5) if k * round_mm <= max(most_mm, 1.0)))]
+
+
+def _date(axes: Any) -> None:
+    """Write dates along the axis of time."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=4, maxticks=10)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    axes.set_xlabel("time (UTC)")

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
-from retrieval.reports.figures.canvas import new_figure
+from retrieval.reports.figures.canvas import new_figure, say_nothing
+from retrieval.reports.figures.palette import GREY
+from retrieval.reports.figures.said import Floats, column
+from retrieval.reports.figures.words import plural
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["sky_figure"]
+
+_PALEST = 0.12
+_THIN, _BROAD = 0.9, 4.0  # points
 
 
 def sky_figure(
@@ -42,4 +49,76 @@ def sky_figure(
     RetrievalError
         matplotlib is not installed.
     """
-    return new_figure(7.0, "The tracks on the sky and their weight", label)
+    azimuth = column(azimuth_deg, None, "azimuth_deg")
+    first = column(first_elevation_deg, len(azimuth), "first_elevation_deg")
+    last = column(last_elevation_deg, len(azimuth), "last_elevation_deg")
+    heavy = column(weight, len(azimuth), "weight")
+    placed = np.isfinite(azimuth) & np.isfinite(first) & np.isfinite(last)
+    title = f"{plural(int(placed.sum()), 'track')} on the sky, darker and broader where heavier"
+    if not placed.all():
+        title += f" ({int((~placed).sum())} without a place)"
+    figure = new_figure(7.2, title, label)
+    axes: Any = figure.add_subplot(projection="polar")
+    axes.set_theta_zero_location("N")
+    axes.set_theta_direction(-1)
+    _elevations(axes, np.concatenate([first[placed], last[placed]]))
+    known = placed & np.isfinite(heavy)
+    # The heaviest last, so that it lies on top.
+    order = np.flatnonzero(known)[np.argsort(heavy[known], kind="stable")]
+    _tracks(figure, axes, *(one[order] for one in (azimuth, first, last, heavy)))
+    for count, k in enumerate(np.flatnonzero(placed & ~known)):
+        axes.plot(
+            np.radians([azimuth[k], azimuth[k]]), [90.0 - first[k], 90.0 - last[k]],
+            color=GREY, linewidth=0.8, linestyle=":", label=None if count else "weight not known",
+        )  # fmt: skip
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="lower left", bbox_to_anchor=(-0.1, -0.06), fontsize=8.5, frameon=False)
+    return figure
+
+
+def _elevations(axes: Any, elevation_deg: Floats) -> None:
+    """Show the elevations that there are as a ring: the horizon outside, the middle left out."""
+    highest = float(elevation_deg.max()) if len(elevation_deg) else 90.0
+    inner = min(90.0, 10.0 * np.ceil(highest / 10.0))
+    axes.set_rlim(90.0 - inner, 90.0)
+    if inner < 90.0:
+        axes.set_rorigin(90.0 - inner - 0.5 * inner)
+    rings = np.arange(0.0, inner + 1.0, 10.0 if inner <= 50.0 else 20.0)
+    axes.set_rgrids(
+        90.0 - rings, [f"{ring:.0f}°" for ring in rings], angle=22.5, fontsize=8,
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0},
+    )  # fmt: skip
+    axes.set_xticks(np.radians(np.arange(0, 360, 45)), ["N", "NE", "E", "SE", "S", "SW", "W", "NW"])
+    axes.set_xlabel("rings: elevation (degrees), the horizon outside; dots: where a track ends")
+    axes.grid(color="#b0b0b0", alpha=0.6, linewidth=0.6)
+    axes.set_axisbelow(False)  # many tracks would hide what the rings are
+
+
+def _tracks(
+    figure: Figure, axes: Any, azimuth_deg: Floats, first: Floats, last: Floats, heavy: Floats
+) -> None:
+    """Draw tracks of known weight, a dot where each ends, and what the colours mean."""
+    from matplotlib import colormaps
+    from matplotlib.collections import LineCollection
+    from matplotlib.colors import LinearSegmentedColormap, Normalize
+
+    if len(azimuth_deg) == 0:
+        say_nothing(axes, "no track with a weight")
+        return
+    # From pale to dark in grey too; the palest part would not show on white.
+    shades = colormaps["cividis_r"](np.linspace(_PALEST, 1.0, 256))
+    look: dict[str, Any] = {
+        "cmap": LinearSegmentedColormap.from_list("weight", shades),
+        "norm": Normalize(0.0, 1.0),
+    }
+    angle = np.radians(azimuth_deg)
+    ends = [np.column_stack([angle, 90.0 - one]) for one in (first, last)]
+    lines = LineCollection(
+        np.stack(ends, axis=1).tolist(), linewidths=_THIN + (_BROAD - _THIN) * heavy, **look
+    )
+    lines.set_array(heavy)
+    axes.add_collection(lines)
+    axes.scatter(angle, 90.0 - last, c=heavy, s=9.0 + 16.0 * heavy, zorder=2.2, **look)
+    bar = figure.colorbar(lines, ax=axes, shrink=0.6, pad=0.08)
+    bar.set_label("weight of the track (0 to 1)", fontsize=9)
+    bar.ax.tick_params(labelsize=8)

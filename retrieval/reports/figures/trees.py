@@ -5,14 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
 from numpy.typing import ArrayLike
 
-from retrieval.reports.figures.canvas import new_figure
+from retrieval.errors import InputError
+from retrieval.reports.figures.canvas import new_figure, plain, say_nothing, tidy
+from retrieval.reports.figures.palette import COLOURS, GREY
+from retrieval.reports.figures.said import column
+from retrieval.reports.figures.words import VWC_UNIT, number, plural
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["trees_figure"]
+
+_LOOKS = (
+    (COLOURS["blue"], "-", "o"),
+    (COLOURS["vermillion"], "--", "s"),
+    (COLOURS["green"], "-.", "^"),
+    (COLOURS["purple"], ":", "D"),
+    (COLOURS["orange"], "-", "v"),
+)
 
 
 def trees_figure(
@@ -39,4 +52,47 @@ def trees_figure(
     RetrievalError
         matplotlib is not installed.
     """
-    return new_figure(4.2, "Out-of-bag error settles as trees are added", label)
+    trees = column(n_trees, None, "n_trees")
+    if not oob_rmse:
+        raise InputError("figure: no out-of-bag errors, expected those of 1 or more sizes of leaf")
+    order = np.argsort(trees, kind="stable")
+    figure = new_figure(
+        4.0 + 0.1 * len(oob_rmse),
+        "Error on days that a tree did not see, by number of trees",
+        label,
+    )
+    axes = figure.add_subplot()
+    tidy(axes)
+    known = False
+    for k, (leaf, values) in enumerate(oob_rmse.items()):
+        rmse = column(values, len(trees), f"oob_rmse of leaf {leaf}")
+        colour, dash, marker = _LOOKS[k % len(_LOOKS)]
+        at = rmse[trees == chosen]
+        end = number(float(at[0]), ".4f") if len(at) else "not known"
+        axes.plot(
+            trees[order],
+            rmse[order],
+            color=colour,
+            linestyle=dash,
+            marker=marker,
+            markersize=4,
+            linewidth=1.6,
+            label=plain(
+                f"leaves of {plural(leaf, 'day')} or more: {end} {VWC_UNIT} with {chosen} trees"
+            ),
+        )
+        known = known or bool(np.isfinite(rmse).any())
+    axes.axvline(chosen, color=GREY, linestyle=":", linewidth=1.4, label=f"chosen: {chosen} trees")
+    axes.set_xlabel("trees in the forest (number)")
+    axes.set_ylabel(f"out-of-bag RMSE ({VWC_UNIT})")
+    if not known:
+        say_nothing(axes, "no out-of-bag error is known")
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        ncols=2,
+        fontsize=8.5,
+        frameon=False,
+        handlelength=3,
+    )
+    return figure
