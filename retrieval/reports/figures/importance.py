@@ -134,7 +134,7 @@ def _rank_correlation(first: Floats, second: Floats) -> tuple[int, float]:
 def _rho_words(rho: float) -> str:
     """Return the rank correlation in words."""
     if np.isnan(rho):
-        return "no rank correlation, too few tracks or all alike"
+        return "no rank correlation (too few, or all alike)"
     return f"Spearman's rank correlation {number(rho, '.2f')}"
 
 
