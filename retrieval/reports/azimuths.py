@@ -40,9 +40,10 @@ class Sectors:
     ----------
     first_deg : (s,) float64
         Clockwise from north; each is `SECTOR_DEG` wide.
-    n_tracks : (s,) int64
+    n_tracks, n_bad : (s,) int64
+        Tracks, and those of them whose |R| is below `BAD_R`.
     abs_r : (s,) float64
-        Median over the tracks of |R| of phase and reference on training days.
+        Mean over the tracks of |R| of phase and reference on training days.
     weight : (s,) float64
         Mean weight of the tracks, 0 to 1.
     rise, spread : (s,) float64
@@ -54,6 +55,7 @@ class Sectors:
 
     first_deg: Floats
     n_tracks: NDArray[np.int64]
+    n_bad: NDArray[np.int64]
     abs_r: Floats
     weight: Floats
     rise: Floats
@@ -148,11 +150,12 @@ def sectors_of(
 
     def of_known(values: Floats) -> float:
         known = values[np.isfinite(values)]
-        return float(np.median(known)) if len(known) else np.nan
+        return float(known.mean()) if len(known) else np.nan
 
     sectors = Sectors(
         np.array(list(held), np.float64),
         np.array([len(group) for group in groups], np.int64),
+        np.array([int(np.sum(abs_r[group] < BAD_R)) for group in groups], np.int64),
         np.array([of_known(abs_r[group]) for group in groups]),
         np.array([float(weight[group].mean()) for group in groups]),
         unknown,

@@ -17,7 +17,7 @@ CAPTIONS: dict[str, tuple[str, str]] = {
         "interval of the first model, rain hangs from the top where it is known. Shaded days "
         "trained. Good estimates follow the reference on the days that are not shaded, and the "
         "band holds it on nine days of ten; a model that runs beside the reference at a "
-        "constant distance has a bias. " + _OF_MEAN,
+        "constant distance has a bias. Many models stand in several panels. " + _OF_MEAN,
     ),
     "scatter": (
         "Estimates against the reference",
@@ -57,7 +57,8 @@ CAPTIONS: dict[str, tuple[str, str]] = {
         "Each point is a track: |R| of its phase with the reference on training days, and its "
         "weight in rf-mdi (mean decrease of impurity, 0 to 1). If the forest finds the tracks "
         "that follow moisture, weights rise to the right. Heavy tracks at a low |R| would be a "
-        "warning; light ones at a high |R| are tracks whose neighbours say the same.",
+        "warning; light ones at a high |R| are tracks whose neighbours say the same. Below, the "
+        "same tracks in order of azimuth.",
     ),
     "mdi-mda": (
         "Weights by impurity against weights by accuracy",
@@ -71,8 +72,8 @@ CAPTIONS: dict[str, tuple[str, str]] = {
         f"What each {SECTOR_DEG:.0f}° of azimuth knows, clockwise from north: |R| of the phases "
         f"with the reference (below {BAD_R} a track hardly follows moisture), weight in rf-mdi, "
         "and how much the squared error on test days rises when the sector's tracks are "
-        "shuffled together. Sectors that are low in all of them are bad; a gap means that no "
-        "satellite passes there.",
+        "shuffled together. Hatched sectors are bad: more than half of their tracks hardly follow "
+        "moisture. Grey ones hold no track.",
     ),
     "sky": (
         "Tracks on the sky",

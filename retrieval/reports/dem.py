@@ -72,7 +72,9 @@ def read_rays(path: Path, station: Station) -> Rays:
                 [*longitude.ravel(), station.longitude_deg],
                 [*latitude.ravel(), station.latitude_deg],
             )
-            column, row = ~source.transform * (np.array(x), np.array(y))
+            back, x, y = ~source.transform, np.array(x), np.array(y)
+            column = back.a * x + back.b * y + back.c
+            row = back.d * x + back.e * y + back.f
             values = source.read(1, masked=True).astype(np.float64).filled(np.nan)
     except RasterioError as error:
         raise UnreadableFileError(

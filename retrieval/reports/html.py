@@ -100,6 +100,7 @@ def report_html(study: Study, plates: list[Plate], provenance: Provenance) -> st
         first_day=str(study.days.min()),
         last_day=str(study.days.max()),
         in_short=words.in_short(study),
+        joint=(" %", "\N{NO-BREAK SPACE}%"),
         measured=words.measured(study),
         reference=_reference(study),
         split=words.split_text(study),
@@ -190,9 +191,10 @@ def _sectors(study: Study) -> list[tuple[str, list[str]]]:
         cells = [
             f"{begin:.0f} to {row['to_deg']:.0f}°",
             f"{row['n_tracks']}",
+            f"{row['n_bad']}",
             _number(row["abs_r"], ".2f"),
             _number(row["weight"], ".3f"),
-            f"{1e4 * row['rise']:+.2f} ± {1e4 * row['spread']:.2f}"
+            f"{1e6 * row['rise']:+.1f} ± {1e6 * row['spread']:.1f}"
             if np.isfinite(row["rise"])
             else _NONE,
         ]

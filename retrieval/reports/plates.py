@@ -168,6 +168,7 @@ def _sectors(study: Study, label: str) -> Figure:
         weight=forests.mdi.weights_,
         rise=rise if np.isfinite(sectors.rise).all() else None,
         horizon_deg=study.horizon_deg,
+        bad_deg=sectors.first_deg[np.array([one == "bad" for one in sectors.verdict], np.bool_)],
         label=label,
     )
 

@@ -104,14 +104,15 @@ def sector_table(study: Study) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Rows by where a sector begins, degrees; columns ``to_deg``, ``n_tracks``, ``abs_r``
-        (median), ``weight`` (mean), ``rise``, ``spread`` ((m3 m-3)^2), ``horizon_deg`` (highest
-        in the sector; only with terrain) and ``verdict``.
+        Rows by where a sector begins, degrees; columns ``to_deg``, ``n_tracks``, ``n_bad``,
+        ``abs_r`` (mean), ``weight`` (mean), ``rise``, ``spread`` ((m3 m-3)^2),
+        ``horizon_deg`` (highest in the sector; only with terrain) and ``verdict``.
     """
     sectors = study.forests.sectors
     columns = {
         "to_deg": sectors.first_deg + SECTOR_DEG,
         "n_tracks": sectors.n_tracks,
+        "n_bad": sectors.n_bad,
         "abs_r": sectors.abs_r,
         "weight": sectors.weight,
         "rise": sectors.rise,

@@ -23,8 +23,6 @@ SECTOR_DEG = 15.0
 
 _SECTORS = int(360.0 / SECTOR_DEG)
 _MIDDLE_DEG = (np.arange(_SECTORS) + 0.5) * SECTOR_DEG
-_POOR_SHARE = 0.5
-_ENOUGH = 3  # tracks of a sector that others are held against
 _RISE_UNIT = 1e6
 _COMPASS = ["0 N", "45 NE", "90 E", "135 SE", "180 S", "225 SW", "270 W", "315 NW", "360 N"]
 
@@ -36,12 +34,10 @@ def sectors_figure(
     weight: ArrayLike,
     rise: Mapping[float, tuple[float, float]] | None = None,
     horizon_deg: ArrayLike | None = None,
+    bad_deg: ArrayLike = (),
     label: str,
 ) -> Figure:
     """Draw what tracks know and weigh by sectors of `SECTOR_DEG` of azimuth.
-
-    A sector is called poor, and hatched, where its mean |R| is less than half of that of the best
-    sector with three or more tracks (with any, where none has three).
 
     Parameters
     ----------
@@ -55,6 +51,8 @@ def sectors_figure(
         together on test rows, and the spread of that, (m3 m-3)^2.
     horizon_deg : (m,) array_like, optional
         Elevation of the terrain's horizon at m azimuths 360/m degrees apart, the first north.
+    bad_deg : (b,) array_like
+        Where the sectors that are called bad begin; they are named and hatched.
     label : str
         What kind of numbers these are.
 
@@ -75,14 +73,14 @@ def sectors_figure(
     sector = _sector_of(azimuth)
     count = np.bincount(sector, minlength=_SECTORS)
     mean_r, mean_weight = _means(r, sector), _means(heavy, sector)
-    poor = _poor(mean_r, np.bincount(sector[np.isfinite(r)], minlength=_SECTORS))
-    title = f"{plural(len(azimuth), 'track')} by azimuth: {_names(poor)}"
+    bad = np.isin(np.arange(_SECTORS), _sector_of(column(bad_deg, None, "bad_deg")))
+    title = f"{plural(len(azimuth), 'track')} by azimuth: {_names(bad)}"
     panels = 2 if rise is None else 3
     figure = new_figure(1.0 + 1.85 * panels, title, label)
     grid = figure.subplots(panels, 1, sharex=True)
     for axes in grid:
         tidy(axes, "y")
-        _mark(axes, poor, count)
+        _mark(axes, bad, count)
     if horizon_deg is not None:
         _raise_horizon(grid[0], column(horizon_deg, None, "horizon_deg"))
     _bars(grid[0], mean_r, COLOURS["green"], "mean |R| (0 to 1)")
@@ -120,29 +118,21 @@ def _means(values: Floats, sector: NDArray[np.intp]) -> Floats:
     return means
 
 
-def _poor(mean_r: Floats, count: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Return which sectors are poor."""
-    sure = mean_r[count >= _ENOUGH]
-    sure = sure if len(sure) else mean_r[count > 0]
-    best = float(sure.max()) if len(sure) else 0.0
-    return np.asarray(mean_r < _POOR_SHARE * best)
-
-
-def _names(poor: NDArray[np.bool_]) -> str:
-    """Return the poor sectors in words, neighbours as one."""
-    first = np.flatnonzero(poor & ~np.roll(poor, 1)) * int(SECTOR_DEG)
-    last = (np.flatnonzero(poor & ~np.roll(poor, -1)) + 1) * int(SECTOR_DEG)
+def _names(bad: NDArray[np.bool_]) -> str:
+    """Return the bad sectors in words, neighbours as one."""
+    first = np.flatnonzero(bad & ~np.roll(bad, 1)) * int(SECTOR_DEG)
+    last = (np.flatnonzero(bad & ~np.roll(bad, -1)) + 1) * int(SECTOR_DEG)
     if len(first) == 0:
-        return "all sectors are poor" if poor.all() else "no sector is poor"
+        return "all sectors are bad" if bad.all() else "no sector is bad"
     # A stretch that crosses north ends before it begins.
     last = np.roll(last, -1) if last[0] <= first[0] else last
-    return "poor at " + ", ".join(f"{a}-{b}°" for a, b in zip(first, last, strict=True))
+    return "bad at " + ", ".join(f"{a}-{b}°" for a, b in zip(first, last, strict=True))
 
 
-def _mark(axes: Any, poor: NDArray[np.bool_], count: NDArray[np.intp]) -> None:
-    """Hatch poor sectors, and shade those without a track."""
+def _mark(axes: Any, bad: NDArray[np.bool_], count: NDArray[np.intp]) -> None:
+    """Hatch bad sectors, and shade those without a track."""
     marks = (
-        (poor, "poor: mean |R| below half of the best", {"facecolor": "#fbe3d6", "hatch": "///"}),
+        (bad, "bad: most phases hardly follow moisture", {"facecolor": "#fbe3d6", "hatch": "///"}),
         (count == 0, "no track", {"facecolor": "#e4e4e4"}),
     )
     for which, name, look in marks:

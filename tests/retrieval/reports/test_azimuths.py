@@ -40,6 +40,7 @@ def test_sectors_gather_tracks_by_azimuth_over_north():
     assert sectors.first_deg.tolist() == [0.0, 15.0, 345.0]
     assert [group.tolist() for group in groups] == [[0, 1], [2], [3]]
     assert sectors.n_tracks.tolist() == [2, 1, 1]
+    assert sectors.n_bad.tolist() == [0, 1, 0]
     assert sectors.abs_r[:2] == pytest.approx([0.8, 0.1])
     assert sectors.weight == pytest.approx([0.75, 0.0, 0.25])
     assert sectors.verdict == ("good", "bad", "unknown")

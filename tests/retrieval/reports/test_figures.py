@@ -388,13 +388,19 @@ def test_two_weights_tell_how_many_of_the_heaviest_agree():
     assert "of the 4 heaviest by impurity, 3 are also by accuracy" in texts
 
 
-def test_sectors_show_means_and_name_the_poor():
+def test_sectors_show_means_and_name_the_bad():
     azimuth = np.array([1, 2, 14, 16, 17, 29, 346, 359.9, 355])
     r = np.array([0.9, 0.8, 0.7, 0.1, 0.2, 0.3, 0.1, 0.1, np.nan])
     weight = np.array([1.0, 0.5, 0.3, 0, 0, 0.3, 0, 0, 0.3])
     found = {sector: (1e-6 * sector, 1e-6) for sector in azimuth_sectors(azimuth, SECTOR_DEG)}
     figure = figures.sectors_figure(
-        azimuth, abs_r=r, weight=weight, rise=found, horizon_deg=[1.0, 2.0, 3.0, 4.0], label=LABEL
+        azimuth,
+        abs_r=r,
+        weight=weight,
+        rise=found,
+        horizon_deg=[1.0, 2.0, 3.0, 4.0],
+        bad_deg=[345.0, 15.0],
+        label=LABEL,
     )
     by_r, by_weight, rises, horizon = figure.axes
 
@@ -408,20 +414,25 @@ def test_sectors_show_means_and_name_the_poor():
     assert [bar.get_height() for bar in rises.patches if bar.get_height() > 2] == pytest.approx(
         [15.0, 345.0]
     )
-    assert "poor at 345-360°, 15-30°" not in figure.texts[0].get_text()
-    assert "poor at 15-30°, 345-360°" in figure.texts[0].get_text()
+    assert "bad at 15-30°, 345-360°" in figure.texts[0].get_text()
     assert horizon.lines[0].get_ydata().tolist() == [1, 2, 3, 4, 1]
     numbers = [text.get_text() for text in by_r.texts]
     assert numbers == ["3", "3", *["0"] * 21, "3"]
 
 
-def test_poor_stretch_across_north_is_one():
+@pytest.mark.parametrize(
+    ("bad_deg", "words"),
+    [
+        ([330.0, 345.0, 0.0, 105.0], "bad at 105-120°, 330-15°"),
+        ([], "no sector is bad"),
+        (np.arange(0.0, 360.0, 15.0), "all sectors are bad"),
+    ],
+)
+def test_bad_sectors_are_named_and_a_stretch_across_north_is_one(bad_deg, words):
     azimuth = np.repeat(np.arange(24) * 15 + 1.0, 3)
-    poor = np.isin(azimuth // 15, [22, 23, 0, 7])
-    figure = figures.sectors_figure(
-        azimuth, abs_r=np.where(poor, 0.1, 0.8), weight=np.ones(72), label=LABEL
-    )
-    assert figure.texts[0].get_text().endswith("poor at 105-120°, 330-15°")
+    ones = np.ones(72)
+    figure = figures.sectors_figure(azimuth, abs_r=ones, weight=ones, bad_deg=bad_deg, label=LABEL)
+    assert figure.texts[0].get_text().endswith(words)
 
 
 def test_sky_has_north_up_and_runs_clockwise_with_the_heaviest_on_top():

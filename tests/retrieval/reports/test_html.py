@@ -88,7 +88,7 @@ def test_every_figure_is_there_with_its_caption_and_decodes(page, drawn):
             image.load()
             assert image.format == "PNG"
             assert image.width >= 1000
-        assert plate.caption in found.text
+        assert plate.caption in found.text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_the_numbers_of_table_2_are_those_of_the_scores(page, study):
@@ -143,15 +143,16 @@ def test_bad_azimuths_are_named(study, drawn, told):
 
 
 def test_names_from_outside_are_text_and_nothing_else(study, told):
+    model = "<img src=x>"
     hostile = dataclasses.replace(
         study,
         station=HOSTILE,
         reference_kind=HOSTILE,
         heard=dataclasses.replace(study.heard, equipment=(HOSTILE,)),
-        said={HOSTILE: study.said["rf-mdi"]},
-        ranked={HOSTILE: True},
-        rmse_range={HOSTILE: study.rmse_range["rf-mdi"]},
-        scores=study.scores[study.scores["model"] == "rf-mdi"].assign(model=HOSTILE),
+        said={model: study.said["rf-mdi"]},
+        ranked={model: True},
+        rmse_range={model: study.rmse_range["rf-mdi"]},
+        scores=study.scores[study.scores["model"] == "rf-mdi"].assign(model=model),
     )
     provenance = Provenance(HOSTILE, HOSTILE, {HOSTILE: HOSTILE}, {HOSTILE: HOSTILE}, {})
     drawn = plates(hostile, HOSTILE)
@@ -161,6 +162,7 @@ def test_names_from_outside_are_text_and_nothing_else(study, told):
     assert found.tags.count("img") == len(drawn)
     assert all(link.startswith("data:image/png;base64,") for link in found.links)
     assert found.text.count(HOSTILE) >= 8
+    assert found.text.count(model) >= 2
 
 
 def test_equal_studies_give_equal_pages(study, drawn, told, page):
