@@ -784,6 +784,22 @@ class TestReport:
         # The arcs say themselves that they are simulated.
         assert 'class="label">SIMULATED<' in (report / "report.html").read_text()
 
+    def test_arcs_of_a_store_make_a_report_with_the_station_s_position(
+        self, field, config_file, config_text, tmp_path
+    ):
+        config = config_file(config_text.replace('"test"', '"fild"'))
+        arcs = pd.read_parquet(field / "arcs.parquet")
+        where = load_config(config).store.path
+        with Store.writing(where, make_folder=True) as store, store.transaction():
+            store.insert_arcs("fild", arcs.assign(revision=1))
+        report = tmp_path / "r"
+        given = ("--config", config, "--reference", field / "probes.csv", "--report", report)
+        told("evaluate", *given, "--models", "linear", "--preset", "lm", "--seeds", 1)
+        page = (report / "report.html").read_text()
+        north = load_config(config).station.latitude_deg
+        assert f"{north:.5f}° N" in page
+        assert f"{int(arcs['accepted'].sum()):,} accepted" in page
+
     def test_rain_is_shown_where_weather_tells_it(self, field, daily, given):
         record = record_of(
             "fild",
