@@ -229,7 +229,9 @@ def evaluate(
         raise UsageError(f"--models {models}: expected names with commas, each once")
     # A report grows forests of its own.
     if preset is not None and report is None and not set(_FORESTS) & set(names):
-        raise UsageError(f"--preset {preset}: is of auto, rf-mdi and rf-mda, none is among --models")
+        raise UsageError(
+            f"--preset {preset}: is of auto, rf-mdi and rf-mda, none is among --models"
+        )
     check_folder("--out", out)
 
     from daemon import evaluation_report as reports

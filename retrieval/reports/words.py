@@ -35,8 +35,8 @@ _CONSTELLATIONS = {
 }
 
 MODEL_WORDS = {
-    "auto": "chooses among the models by cross-validation inside the training days",
-    "fusion": "a robust weighted mean of the tracks' phases, calibrated to moisture",
+    "auto": "fusion, linear, svm and rf-mdi, weighted by what they said of training days left out",
+    "fusion": "a robust index of all tracks' phases, calibrated; with a forest where that helps",
     "rf-mdi": "random forest; tracks weigh by their mean decrease of impurity (the paper's model)",
     "rf-mda": "random forest of absolute errors; tracks weigh by their mean decrease of accuracy",
     "svm": "support vector regression with a Gaussian kernel",
