@@ -6,7 +6,7 @@ demo:
 	python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/soilglint sample out && .venv/bin/soilglint run --config out/soilglint.toml --once && .venv/bin/soilglint status --config out/soilglint.toml
 
 test:
-	python3 -m venv .venv && .venv/bin/pip install -e '.[dev]' && .venv/bin/python -m pytest
+	python3 -m venv .venv && .venv/bin/pip install -e '.[dev]' && .venv/bin/python -m pytest -n auto --dist loadfile
 
 lint:
 	.venv/bin/ruff check .
