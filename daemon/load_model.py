@@ -62,4 +62,4 @@ def load_trained(config: Config, folder: Path) -> TrainedModel:
 def _one_station(name: str, other: str) -> bool:
     """Whether two names may be of one station: of four letters and of nine, in either case."""
     short, long = sorted((name.lower(), other.lower()), key=len)
-    return long.startswith(short)
+    return short == long or ((len(short), len(long)) == (4, 9) and long.startswith(short))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from daemon.errors import UsageError
 from daemon.files import written_whole
@@ -78,7 +79,9 @@ def judge(
         daily_fill(record.arcs, reference.day, record.weather, vegetation=vegetation)
     )
     models = {name: _model(name, record, preset) for name in names}
-    runs = run_models(models, fill, reference.vwc, ends, folds, seeds)
+    # On one thread linear algebra adds up in one order, whatever the machine.
+    with threadpool_limits(limits=1, user_api="blas"):
+        runs = run_models(models, fill, reference.vwc, ends, folds, seeds)
     return Judgement(folds, runs, score_runs(runs, reference.vwc, folds))
 
 

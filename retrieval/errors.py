@@ -4,6 +4,7 @@ The tree::
 
     RetrievalError
     ├── InputError               a file or an argument is not what it should be
+    │   ├── TooFewRowsError      a record is too short for what is asked of it
     │   ├── UnreadableFileError  the file cannot be opened, decompressed or parsed
     │   ├── NoSnrError           the file is readable but carries no SNR observable
     │   ├── UnknownSignalError   a signal selection names nothing that exists
@@ -20,6 +21,7 @@ __all__ = [
     "NoSnrError",
     "PositionMissingError",
     "RetrievalError",
+    "TooFewRowsError",
     "UnknownSignalError",
     "UnreadableFileError",
     "WorkerLostError",
@@ -32,6 +34,10 @@ class RetrievalError(Exception):
 
 class InputError(RetrievalError):
     """A file or an argument is not what it should be."""
+
+
+class TooFewRowsError(InputError):
+    """A record is too short for what is asked of it."""
 
 
 class UnreadableFileError(InputError):

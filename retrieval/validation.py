@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from retrieval.errors import InputError
+from retrieval.errors import InputError, TooFewRowsError
 
 __all__ = [
     "Interval",
@@ -183,7 +183,9 @@ def time_blocks(
         Fewer than two blocks, or fewer rows than blocks.
     """
     if not 2 <= count <= len(times):
-        raise InputError(f"blocks: {count} of {len(times)} rows, expected 2 up to as many as rows")
+        raise TooFewRowsError(
+            f"blocks: {count} of {len(times)} rows, expected 2 up to as many as rows"
+        )
     order = np.argsort(times, kind="stable")
     for test in np.array_split(order, count):
         first, last = times[test].min(), times[test].max()

@@ -73,7 +73,7 @@ ARC_SQL_COLUMNS = {
     "ephemeris_age_h": "REAL",
     "accepted": "INTEGER NOT NULL",
     "reject_reason": "TEXT NOT NULL",
-    "equipment": "TEXT",  # null in arcs of before version 3, until files come
+    "equipment": "TEXT",  # null in arcs of before version 4, until files come
 }
 
 _ARCS = (

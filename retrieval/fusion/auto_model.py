@@ -4,7 +4,8 @@ Each candidate is trained as it would be alone. What they said of the training r
 seen their blocks is laid side by side, and the weights, none below 0 and 1 in all, are those whose
 mean is nearest to the reference (stacked regressions: Wolpert 1992, Neural Networks 5, 241-259;
 Breiman 1996, Machine Learning 24, 49-64). Often one model gets all of it. Where models are close,
-their mean is safer than the winner of a close race.
+their mean is safer than the winner of a close race. The same blocks give the residuals that become
+the interval, so on short records it covers less than it says.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.errors import InputError
+from retrieval.errors import TooFewRowsError
 from retrieval.fusion.columns import Floats
 from retrieval.fusion.conformal import ConformalInterval
 from retrieval.fusion.forest import RfMdi
@@ -99,10 +100,10 @@ class Auto:
         for name in CANDIDATES:
             try:
                 models[name] = self.candidate(name).fit(features, vwc, times, dropped)
-            except InputError as error:
+            except TooFewRowsError as error:
                 why = str(error)  # a short record is enough for some of them
         if not models:
-            raise InputError(f"auto: no model can be trained on these rows; {why}")
+            raise TooFewRowsError(f"auto: no model can be trained on these rows; {why}")
         said = np.column_stack([model.out_of_fold_.vwc for model in models.values()])
         rows = np.isfinite(said).all(axis=1)
         rmse = np.sqrt(np.mean((said[rows] - vwc[rows, None]) ** 2, axis=0))

@@ -99,10 +99,17 @@ class ClosedArcs:
         return self._where(slice(*np.searchsorted(self.closed, [begin, end]).tolist()))
 
     def of_latest_equipment(self) -> ClosedArcs:
-        """Return the arcs of the equipment that heard the last one to close."""
+        """Return the arcs of the equipment that heard most of the last 24 hours.
+
+        One stray arc, of a second stream or a test, must not take a station's memory away. Of equal
+        numbers the equipment of the last arc counts.
+        """
         if (self.equipment == self.equipment[-1:]).all():
             return self
-        return self._where(np.flatnonzero(self.equipment == self.equipment[-1]))
+        recent = self.equipment[self.closed > self.closed[-1] - MS_PER_DAY]
+        names, place, count = np.unique(recent, return_inverse=True, return_counts=True)
+        most = np.flatnonzero(count[place] == count.max())[-1]
+        return self._where(np.flatnonzero(self.equipment == names[place[most]]))
 
     def at_middle(self) -> ClosedArcs:
         """Return the arcs as if each closed in its middle, in that order.

@@ -135,4 +135,6 @@ def level_and_spread(values: Floats) -> tuple[Floats, Floats]:
     (array([2., 7.]), array([1., 1.]))
     """
     spread = values.std(axis=0)
-    return values.mean(axis=0), np.where(spread > 0, spread, 1.0)
+    # Equal values miss their mean by rounding.
+    varies = spread > 1e-12 * np.abs(values).max(axis=0, initial=0.0)
+    return values.mean(axis=0), np.where(varies, spread, 1.0)

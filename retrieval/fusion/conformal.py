@@ -23,7 +23,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.errors import InputError
+from retrieval.errors import InputError, TooFewRowsError
 from retrieval.fusion.columns import Floats
 from retrieval.fusion.prediction import COVERAGE, Stamps
 from retrieval.validation import time_blocks
@@ -132,7 +132,7 @@ def out_of_fold(
             found = np.full((len(times), values.shape[1]), np.nan)
         found[test] = values
     if found is None:
-        raise InputError(
+        raise TooFewRowsError(
             f"blocked cross-validation: no row further than {gap} from any of {blocks} blocks; "
             "give a longer record, more blocks or a shorter gap"
         )
@@ -160,7 +160,7 @@ def _supported_quantile(scores: Floats, coverage: float) -> float:
     place = int(np.ceil(round((len(scores) + 1) * coverage, 9)))
     if place > len(scores):
         needed = int(np.ceil(round(coverage / (1 - coverage), 9)))
-        raise InputError(
+        raise TooFewRowsError(
             f"conformal interval: {len(scores)} rows for {coverage:.1%} on a side, expected "
             f"{needed} or more"
         )

@@ -162,7 +162,9 @@ def learn_features(
 
 
 def of_latest_equipment(arcs: pd.DataFrame, days: Stamps) -> pd.DataFrame:
-    """Return the arcs of the receiver and antenna that heard the last accepted arc of given days.
+    """Return the arcs of the receiver and antenna that heard most of the last of given days.
+
+    Of equal numbers of accepted arcs, that which heard the last one counts.
 
     Parameters
     ----------
@@ -178,10 +180,13 @@ def of_latest_equipment(arcs: pd.DataFrame, days: Stamps) -> pd.DataFrame:
     there = there[arcs["accepted"].to_numpy()[there]]
     if len(there) == 0:
         return arcs[:0]
+    day = day_of_arcs(arcs.iloc[there])
+    there = there[day == day.max()]
     start = arcs["start"].to_numpy()[there]
-    # Of arcs that begin at one instant, the order of the rows must not decide.
-    latest = max(token[there[start == start.max()]].tolist())
-    return arcs[np.asarray(token == latest, np.bool_)]
+    heard = pd.DataFrame({"token": token[there], "start": start}).groupby("token")["start"]
+    # By number, then by the last arc, then by name: the order of the rows must not decide.
+    ranked = sorted(zip(heard.size(), heard.max(), heard.size().index, strict=True))
+    return arcs[np.asarray(token == ranked[-1][2], np.bool_)]
 
 
 def daily_fill(

@@ -79,7 +79,7 @@ def read_forest(content: bytes, n_columns: int, leaves: NDArray[Any] | None) -> 
         of_rows = np.empty(0) if leaves is None else leaves[:, number]
         if ((of_rows < 0) | (of_rows >= one.tree_.node_count)).any():
             raise InputError("has a tree without the leaves of the training; do not use it")
-    return forest
+    return forest.set_params(n_jobs=1, verbose=0)
 
 
 def _check_forest(forest: Any, n_columns: int, n_trees: int | None) -> None:
@@ -94,6 +94,8 @@ def _check_forest(forest: Any, n_columns: int, n_trees: int | None) -> None:
         raise InputError("is not a forest of trees; do not use it")
     if n_trees is not None and len(trees) != n_trees:
         raise InputError(f"is not a forest of {n_trees} trees; do not use it")
+    if any(one.n_outputs_ != 1 for one in (forest, *trees)):
+        raise InputError("is a forest of several quantities; do not use it")
     columns = {one.n_features_in_ for one in (forest, *trees)}
     if columns != {n_columns}:
         raise InputError(

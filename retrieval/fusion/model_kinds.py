@@ -225,7 +225,7 @@ def restore(
     for name in kind.arrays:
         setattr(model, name, arrays[f"model.{name}"])
     for name in kind.numbers:
-        setattr(model, name, numbers[name])
+        setattr(model, name, float(numbers[name]))
     if kind.chosen is not None:
         setattr(model, kind.chosen, kind.choice(*numbers[kind.chosen]))
         model.grid_rmse_ = {kind.choice(*one): rmse for *one, rmse in numbers["grid_rmse_"]}
@@ -248,14 +248,17 @@ def restore(
             float(numbers["scale"]),
             *(arrays[f"index.{name}"] for name in _OF_CALIBRATION),
         )
+        sizes = [model.calibration_.scale, *model.calibration_.spread, *model.responses_.noise_deg]
+        if min(sizes) <= 0:
+            raise InputError("a noise or a scale of 0 or less")
         model.forest_ = trees(REST, None) if numbers["rest"] else None
     if isinstance(model, Auto):
         _restore_parts(model, arrays, numbers, p, trees)
     model.out_of_fold_ = Prediction(*(arrays[f"out_of_fold.{name}"] for name in _BOUNDS))
     told = numbers["interval"]
     model.interval_ = ConformalInterval(coverage=told["coverage"], symmetric=told["symmetric"])
-    for name in _OF_INTERVAL[2:]:
-        setattr(model.interval_, name, told[name])
+    model.interval_.below_, model.interval_.above_ = float(told["below_"]), float(told["above_"])
+    model.interval_.n_ = int(told["n_"])
 
 
 def _restore_parts(
@@ -272,6 +275,9 @@ def _restore_parts(
     model.share_ = {name: float(one) for name, one in numbers["share_"].items()}
     if set(model.share_) != set(numbers["models"]) or not model.share_:
         raise InputError(f"shares of {', '.join(model.share_)}, but other models")
+    shares = np.array(list(model.share_.values()))
+    if not ((shares > 0) & (shares <= 1)).all() or abs(shares.sum() - 1) > 1e-6:
+        raise InputError(f"shares {shares.tolist()}, expected more than 0 and 1 in all")
     model.models_ = {}
     for part, told in numbers["models"].items():
         one = model.candidate(part)

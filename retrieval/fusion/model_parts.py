@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 
 from retrieval.equipment import equipment_token
 from retrieval.errors import InputError, UnreadableFileError
+from retrieval.fusion.cnn import Cnn
 from retrieval.fusion.feature_parts import (
     feature_arrays,
     feature_numbers,
     feature_shapes,
     restore_features,
 )
+from retrieval.fusion.features import Features
 from retrieval.fusion.forest_file import dump_forest, read_forest
 from retrieval.fusion.model_kinds import (
     FOREST,
@@ -41,6 +43,8 @@ from retrieval.version import VERSION
 
 __all__ = ["ARRAYS", "TRACKS", "TREES", "pack", "unpack"]
 
+# No number that is learnt comes near.
+_LARGEST = 1e9
 TRACKS, ARRAYS, TREES = "tracks.csv", "arrays.npz", (FOREST, REST)
 
 
@@ -101,6 +105,9 @@ def unpack(
     features = restore_features(table, arrays, told)
     if list(features.names) != manifest["columns"]:
         raise InputError("columns are not those of the tracks")
+    _check_layout(model, features)
+    for part in ("learnt", "features", "rules", "seed"):
+        _check_numbers(manifest[part], part)
     record = manifest["record"]
     trained = TrainedModel(
         manifest["name"],
@@ -234,4 +241,33 @@ def _fitted(
 
     restore(model, arrays, manifest["learnt"], len(manifest["columns"]), trees)
     fitted: MoistureModel = model
+    # What is wrong in a way that no check thought of shows now, and not at the first estimate.
+    if not isinstance(model, Cnn):  # it may be looked at without torch
+        said = fitted.predict(np.zeros((1, len(manifest["columns"]))))
+        if not np.isfinite([said.vwc, said.lower, said.upper]).all():
+            raise InputError("estimates no number")
     return fitted
+
+
+def _check_layout(model: MoistureModel, features: Features) -> None:
+    """Refuse settings that speak of other columns than there are."""
+    for name, expected in (
+        ("n_tracks", len(features.table)),
+        ("n_evidence", features.n_evidence),
+        ("order", features.order),
+    ):
+        found = getattr(model, name, None)
+        if found not in (None, expected):
+            raise InputError(f"settings: {name} {found}, expected {expected}")
+
+
+def _check_numbers(told: Any, where: str) -> None:
+    """Refuse text and numbers that are not finite in what was learnt."""
+    if isinstance(told, Mapping):
+        for name, one in told.items():
+            _check_numbers(one, f"{where}.{name}")
+    elif isinstance(told, list):
+        for one in told:
+            _check_numbers(one, where)
+    elif told is not None and (isinstance(told, str) or not abs(told) < _LARGEST):
+        raise InputError(f"{where}: {told!r}, expected a number")

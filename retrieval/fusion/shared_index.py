@@ -64,11 +64,11 @@ class SharedIndex:
         self.weight_ = np.where(heard, 1.0, 0.0)
         self.mean_ = 0.0
         off = self._off(values)
-        rows = np.sum(~np.isnan(off), axis=0)
         # What is a track's own shows beside the mean of the others, and their weights make that.
         for _ in range(_ROUNDS):
-            own = off - self._mean(off, 1)[:, None]
+            own = off - self._others(off)
             own = own - column_mean(own)
+            rows = np.sum(~np.isnan(own), axis=0)
             square = np.nansum(own**2, axis=0) + _PRIOR_ROWS * self.prior_noise**2
             self.weight_ = np.where(heard, (rows + _PRIOR_ROWS) / square, 0.0)
         found = self.transform(values)
@@ -93,6 +93,20 @@ class SharedIndex:
     def _off(self, values: Floats) -> Floats:
         """Return the values beside their usual ones."""
         return values / self.usual_ - 1.0 if self.relative else values - self.usual_
+
+    def _others(self, off: Floats) -> Floats:
+        """Return the weighted mean of the other tracks of each row, (n, k); NaN where none is.
+
+        With itself among them a quiet track would draw the mean to itself, round by round.
+        """
+        known = ~np.isnan(off) & (self.weight_ > 0)
+        weight = np.where(known, self.weight_, 0.0)
+        pull = weight * np.where(known, off, 0.0)
+        rest = weight.sum(axis=1, keepdims=True) - weight
+        left = pull.sum(axis=1, keepdims=True) - pull
+        others = known.sum(axis=1, keepdims=True) - known > 0
+        mean: Floats = np.divide(left, rest, out=np.full_like(rest, np.nan), where=others)
+        return mean
 
     def _mean(self, off: Floats, fewest: int) -> Floats:
         """Return the weighted mean of each row, NaN with fewer tracks than `fewest`."""

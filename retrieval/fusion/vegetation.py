@@ -87,6 +87,6 @@ def vegetation_slope_deg(
     spread = np.sum(weight * off**2) / max(weight.sum() - 3.0, 1.0)
     inverse = np.linalg.pinv(columns.T @ (columns * weight[:, None]))
     variance = float(spread * inverse[2, 2])
-    told = np.ptp(amplitude[known]) > 0
+    told = np.ptp(amplitude[known]) > 1e-9
     trust = _PRIOR_SPREAD_DEG**2 / (_PRIOR_SPREAD_DEG**2 + variance) if told else 0.0
     return float(FIELD_SLOPE_DEG + trust * (fitted[2] - FIELD_SLOPE_DEG))

@@ -106,8 +106,8 @@ def test_rows_of_a_test_do_not_change_the_rows_that_train(station):
     tested = np.isin(days_of_arcs(station.arcs), station.days[test])
     for arcs in (spoilt(station.arcs, tested), station.arcs[~tested]):
         known = train, station.vwc[train]
-        expected, copies, order = daily_fill(station.arcs, station.days)(*known)
-        found, other_copies, other_order = daily_fill(arcs, station.days)(*known)
+        expected, copies, order, _ = daily_fill(station.arcs, station.days)(*known)
+        found, other_copies, other_order, _ = daily_fill(arcs, station.days)(*known)
         assert other_order == order
         np.testing.assert_array_equal(found[train], expected[train])
         np.testing.assert_array_equal(other_copies[train], copies[train])
@@ -146,7 +146,7 @@ def test_a_reference_shuffled_in_time_is_not_found_again(station, model):
     assert abs(np.nanmean(r)) < 0.18
     # And the same rows do know the reference that is not shuffled.
     fitted = type(model)(**({"trees": 20, "min_leaf": 3} if isinstance(model, RfMdi) else {}))
-    columns, copies, _ = fill(fold.train, station.vwc[fold.train])
+    columns, copies, *_ = fill(fold.train, station.vwc[fold.train])
     fitted.fit(
         columns[fold.train], station.vwc[fold.train], station.days[fold.train], copies[fold.train]
     )

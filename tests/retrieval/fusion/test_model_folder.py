@@ -562,3 +562,34 @@ def test_a_network_is_loaded_without_torch(saved):
     command = [sys.executable, "-c", code, str(saved / "cnn")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["cnn", "False"]
+
+
+@pytest.mark.parametrize("name", ["auto", "fusion", "rf-mdi"])
+@pytest.mark.parametrize("changed", [{"n_tracks": 1}, {"n_tracks": 5}, {"n_evidence": 0}])
+def test_settings_of_other_columns_are_refused(saved, tmp_path, name, changed):
+    folder = Path(shutil.copytree(saved / name, tmp_path / name))
+    settings = json.loads((folder / "manifest.json").read_text())["settings"]
+    if not set(changed) <= set(settings):
+        pytest.skip("has no such setting")
+    write(folder, settings={**settings, **changed})
+    with pytest.raises(UnreadableFileError, match="settings: n_|index.spread is"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize("value", ["x", float("nan"), 1e300, [1.0, 2.0]])
+def test_numbers_that_are_none_are_refused(saved, tmp_path, value):
+    folder = Path(shutil.copytree(saved / "linear", tmp_path / "linear"))
+    learnt = json.loads((folder / "manifest.json").read_text())["learnt"]
+    write(folder, learnt={**learnt, "level_": value})
+    with pytest.raises(UnreadableFileError, match="model that can be used"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize("share", [float("nan"), 5.0, -1.0, 0.0])
+def test_shares_that_are_none_are_refused(saved, tmp_path, share):
+    folder = Path(shutil.copytree(saved / "auto", tmp_path / "auto"))
+    learnt = json.loads((folder / "manifest.json").read_text())["learnt"]
+    first = next(iter(learnt["share_"]))
+    write(folder, learnt={**learnt, "share_": {**learnt["share_"], first: share}})
+    with pytest.raises(UnreadableFileError, match="model that can be used"):
+        load_model(folder)

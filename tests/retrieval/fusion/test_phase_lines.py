@@ -94,7 +94,7 @@ def test_margins_are_quantiles_of_what_blocks_leave(season, name):
 
 def test_models_are_made_by_name_and_unknown_ones_refused():
     assert set(MODEL_NAMES) >= {"rf-mdi", "linear", "mean-phase", "persistence", "climatology"}
-    with pytest.raises(InputError, match="expected one of rf-mdi"):
+    with pytest.raises(InputError, match="expected one of auto"):
         make_model("forest")
     with pytest.raises(InputError, match="seed"):
         make_model("linear", seed=3)

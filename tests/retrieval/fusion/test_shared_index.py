@@ -65,3 +65,13 @@ def test_heights_are_taken_as_differences():
     rise_m = index[:, None] + offsets + np.random.default_rng(1).normal(0, 0.002, (40, 6))
     found = SharedIndex(relative=False, prior_noise=0.02).fit(rise_m).transform(rise_m)
     np.testing.assert_allclose(found, index, atol=0.005)
+
+
+def test_one_quiet_track_of_five_does_not_take_all_of_the_weight():
+    noise = np.array([0.05, 0.1, 0.1, 0.1, 0.1])
+    amplitude = rows(np.random.default_rng(2).normal(0, 0.05, 300), np.ones(5), noise)
+    weight = SharedIndex(relative=True, prior_noise=0.1).fit(amplitude).weight_
+    share = weight / weight.sum()
+    # Inverse variances would be a half, and an eighth for each of the others.
+    assert 0.25 < share[0] < 0.7
+    assert share[1:].min() > 0.06
