@@ -104,7 +104,6 @@ def study_of(
         vegetation=vegetation,
         weather=record.weather,
         rain_mm=record.rain_mm,
-        temperature_c=record.temperature_c,
         horizon_deg=horizon_deg,
         place=place,
     )
@@ -115,6 +114,7 @@ def provenance_of(
 ) -> Provenance:
     """Say where a report comes from; a record of the simulator is labelled where it tells so."""
     from retrieval.reports.html import Provenance
+    from retrieval.reports.words import preset_text
 
     if not label and "equipment" in record.arcs:
         told = record.arcs["equipment"].astype(str)
@@ -122,18 +122,20 @@ def provenance_of(
     libraries = {name: version(name) for name in _LIBRARIES}
     settings = {
         "Seeds": f"0 to {seeds - 1}" if seeds > 1 else "0",
-        "Size of the forests": f"preset {preset}"
-        if preset
-        else "the best of a grid, by blocks inside the training days",
-        "Plants": "their part of the phases, by the amplitudes, taken off"
+        "Size of the forests": preset_text(preset),
+        "Plants": "vegetation correction of the phases, estimated from the amplitudes"
         if vegetation
-        else "left in the phases, as the paper does",
+        else "no vegetation correction, as the paper does",
         "Weather": "rain and temperature are columns of the models"
         if record.weather is not None
         else "not part of the models",
     }
-    if record.days_of_others:
-        settings["Left out"] = f"{record.days_of_others} days of another receiver or antenna"
+    lacking = {
+        "days with arcs but without a reference": record.days_without_reference,
+        "days of another receiver or antenna": record.days_of_others,
+        "days known to be frozen": record.days_frozen,
+    }
+    settings["Left out"] = ", ".join(f"{count} {what}" for what, count in lacking.items())
     return Provenance(
         command,
         label,
@@ -158,15 +160,17 @@ def write_report(study: Study, provenance: Provenance, folder: Path) -> list[Pat
         azimuth_table,
         forests_table,
         sector_table,
+        signal_table,
     )
 
     drawn = plates(study, provenance.label)
     files = {f"{plate.name}.png": plate.png for plate in drawn}
     tables = {
+        "table-1-signals": signal_table(study),
         "table-2-accuracy": accuracy_table(study.scores),
         "table-3-forests": forests_table(study),
-        "table-4-azimuths": azimuth_table(study),
-        "sectors": sector_table(study),
+        "table-4-sectors": sector_table(study),
+        "table-5-satellites": azimuth_table(study),
     }
     files |= {f"{name}.csv": table.to_csv().encode() for name, table in tables.items()}
     page = folder / "report.html"

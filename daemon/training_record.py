@@ -52,6 +52,8 @@ class Record:
         Days with a reference on which another receiver or antenna heard, which do not count.
     rain_mm : (n,) float64 or None
         Rain of the reference's days, to be shown: of the weather, else of the reference's file.
+    days_without_reference, days_frozen : int
+        Days asked for that have arcs but no reference, and days with both that were frozen.
     """
 
     station: str
@@ -62,6 +64,8 @@ class Record:
     sources: dict[str, str]
     days_of_others: int = 0
     rain_mm: Floats | None = None
+    days_without_reference: int = 0
+    days_frozen: int = 0
 
 
 def record_of(
@@ -111,6 +115,12 @@ def record_of(
             f"{span}); give the reference of the same time"
             + (", or other --since and --until" if asked else "")
         )
+    asked_for = np.ones(len(heard), np.bool_)
+    if since is not None:
+        asked_for &= heard >= np.datetime64(since, "D")
+    if until is not None:
+        asked_for &= heard <= np.datetime64(until, "D")
+    n_without = int(np.sum(asked_for & ~np.isin(heard, daily.day)))
     sources = {"reference": _file_hash(reference), "arcs": _table_hash(arcs)}
     arcs, n_all = of_latest_equipment(arcs, daily.day[kept]), int(kept.sum())
     kept &= np.isin(daily.day, _days_heard(arcs))
@@ -123,6 +133,7 @@ def record_of(
         sources["weather"] = _file_hash(weather)
         if temperature_c is None:
             temperature_c = given_temperatures(given)
+    n_both = len(daily)
     daily = _thawed(daily, temperature_c)
     if len(daily) < _FEWEST_DAYS:
         raise InputError(
@@ -135,7 +146,18 @@ def record_of(
             )
         )
     rain_mm = _rain(beside, series, daily)
-    return Record(station, arcs, daily, beside, temperature_c, sources, of_others, rain_mm)
+    return Record(
+        station,
+        arcs,
+        daily,
+        beside,
+        temperature_c,
+        sources,
+        of_others,
+        rain_mm,
+        n_without,
+        n_both - len(daily),
+    )
 
 
 def _rain(weather: Weather | None, series: GivenSeries, daily: DailyReference) -> Floats | None:

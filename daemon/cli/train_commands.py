@@ -282,7 +282,7 @@ def evaluate(
 
 
 def _typed(context: typer.Context) -> str:
-    """Return a command with the options that were given, as it can be typed again."""
+    """Return a command with the options that were given; of files and folders the names alone."""
     words = ["soilglint", str(context.info_name)]
     for option in context.command.params:
         source = context.get_parameter_source(str(option.name))
@@ -291,7 +291,9 @@ def _typed(context: typer.Context) -> str:
         value = context.params[str(option.name)]
         words.append(option.opts[0])
         if value is not True:
-            words.append(str(getattr(value, "value", value)))
+            # A report is handed on: where files lie is nobody's business.
+            name = value.name if isinstance(value, Path) else getattr(value, "value", value)
+            words.append(str(name))
     return shlex.join(words)
 
 

@@ -29,7 +29,7 @@ SECTOR_DEG = 15.0
 # Moisture then explains less than a tenth of how a phase varies.
 BAD_R = 0.3
 _FEWEST_DAYS = 10
-_MIXED_SHARE = 0.25
+_MIXED_SHARE, _BAD_SHARE = 0.25, 2.0 / 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +70,12 @@ class Sectors:
         chosen = [one == verdict for one in self.verdict]
         return azimuth_ranges(self.first_deg[np.array(chosen, np.bool_)], SECTOR_DEG)
 
+    def not_judged(self) -> list[tuple[float, float]]:
+        """Return the azimuths that have no verdict: no track is there, or none with an |R|."""
+        judged = np.array([one != "unknown" for one in self.verdict], np.bool_)
+        silent = np.setdiff1d(np.arange(0.0, 360.0, SECTOR_DEG), self.first_deg[judged])
+        return azimuth_ranges(silent, SECTOR_DEG)
+
 
 def phase_correlations(phase_deg: Floats, vwc: Floats) -> Floats:
     """Return |R| of each track's phase with moisture, (k,).
@@ -104,8 +110,9 @@ def phase_correlations(phase_deg: Floats, vwc: Floats) -> Floats:
 def verdicts(abs_r: Floats, groups: Sequence[NDArray[np.intp]]) -> tuple[str, ...]:
     """Judge groups of tracks.
 
-    A track is bad where |R| is below `BAD_R`. A sector is "bad" where more than half of its tracks
-    are, "mixed" where a quarter or more are, else "good"; "unknown" where no track has an |R|.
+    A track is bad where |R| is below `BAD_R`. A sector is "bad" where two thirds or more of its
+    tracks are, "mixed" where a quarter or more are, else "good"; "unknown" where no track has an
+    |R|.
 
     Examples
     --------
@@ -120,7 +127,7 @@ def verdicts(abs_r: Floats, groups: Sequence[NDArray[np.intp]]) -> tuple[str, ..
         share = float(np.mean(r < BAD_R)) if len(r) else np.nan
         if not len(r):
             found.append("unknown")
-        elif share > 0.5:
+        elif share >= _BAD_SHARE:
             found.append("bad")
         else:
             found.append("mixed" if share >= _MIXED_SHARE else "good")

@@ -59,6 +59,8 @@ class ForestStudy:
     n_trees : (t,) int64
     oob_rmse : dict of int to (t,) float64
         Error out of the bag by number of trees, m3 m-3, for each smallest leaf.
+    filled : tuple of float
+        Share of the phases that were not heard, of the training and of the test days, 0 to 1.
     """
 
     features: Features
@@ -71,6 +73,7 @@ class ForestStudy:
     sectors: Sectors
     n_trees: NDArray[np.int64]
     oob_rmse: dict[int, Floats]
+    filled: tuple[float, float]
 
 
 def study_forests(
@@ -141,8 +144,10 @@ def study_forests(
         name: model.predict(columns[test]).vwc for name, model in (("rf-mdi", mdi), ("rf-mda", mda))
     }
     elevation_deg = _elevations(features, arcs, days[train])
+    unheard = np.isnan(rows.anomaly_deg)
+    filled = (float(unheard[train].mean()), float(unheard[test].mean()))
     return ForestStudy(
-        features, mdi, mda, said, azimuth_deg, elevation_deg, abs_r, sectors, counts, oob
+        features, mdi, mda, said, azimuth_deg, elevation_deg, abs_r, sectors, counts, oob, filled
     )
 
 

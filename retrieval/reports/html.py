@@ -11,13 +11,17 @@ import numpy as np
 
 from retrieval.errors import RetrievalError
 from retrieval.reports import words
+from retrieval.reports.answers import in_short
 from retrieval.reports.azimuths import BAD_R
+from retrieval.reports.limits import limits
 from retrieval.reports.tables import (
     OCTANTS,
     accuracy_table,
     azimuth_table,
+    forest_rmse,
     forests_table,
     sector_table,
+    signal_table,
 )
 
 if TYPE_CHECKING:
@@ -99,13 +103,16 @@ def report_html(study: Study, plates: list[Plate], provenance: Provenance) -> st
         told=provenance,
         first_day=str(study.days.min()),
         last_day=str(study.days.max()),
-        in_short=words.in_short(study),
+        in_short=in_short(study, provenance.label),
         joint=(" %", "\N{NO-BREAK SPACE}%"),
         measured=words.measured(study),
         reference=_reference(study),
         split=words.split_text(study),
-        kept_apart=words.KEPT_APART,
-        limits=words.limits(study, provenance.label),
+        kept_apart=words.kept_apart(study.preset),
+        limits=limits(study, provenance.label),
+        simulated=words.is_simulated(study, provenance.label),
+        signals=_signals(study),
+        below_zero=_below_zero(study),
         accuracy=_accuracy(study),
         seeds=int(accuracy_table(study.scores)["seeds"].max()),
         forests=_forests(study),
@@ -121,7 +128,6 @@ def report_html(study: Study, plates: list[Plate], provenance: Provenance) -> st
         sectors=_sectors(study),
         horizon=study.horizon_deg is not None,
         bad_r=BAD_R,
-        flags=_flags(study),
         plates=shown,
     )
 
@@ -137,6 +143,7 @@ def _percent(share: Any) -> str:
 def _accuracy(study: Study) -> list[dict[str, Any]]:
     """Return the rows of table 2 as text."""
     table = accuracy_table(study.scores)
+    alike, most = study.equals, int(table["n"].max())
     rows = []
     for name, row in table.iterrows():
         span = study.rmse_range[str(name)]
@@ -144,13 +151,14 @@ def _accuracy(study: Study) -> list[dict[str, Any]]:
         rows.append(
             {
                 "name": name,
-                "words": words.MODEL_WORDS.get(str(name), ""),
+                "words": _model_words(study, str(name)),
                 "ranked": bool(row["ranked"]),
-                "leading": name == study.leading,
+                "alike": name in alike,
                 "cells": [
                     _number(row["r"], ".3f"),
                     _number(row["rmse"], ".4f"),
                     f"{span.lower:.4f} to {span.upper:.4f}" if known else _NONE,
+                    _difference(study, str(name), most),
                     _number(row["mae"], ".4f"),
                     _number(row["bias"], "+.4f"),
                     _number(row["ubrmse"], ".4f"),
@@ -165,6 +173,51 @@ def _accuracy(study: Study) -> list[dict[str, Any]]:
     return rows
 
 
+def _difference(study: Study, name: str, most: int) -> str:
+    """Write how far the RMSE of a model lies above that of the best, with its days if fewer."""
+    if name == study.best:
+        return "best"
+    found = study.behind[name]
+    text = _number(found.rmse.value, "+.4f")
+    if np.isfinite(found.rmse.lower):
+        text += f" ({found.rmse.lower:+.4f} to {found.rmse.upper:+.4f})"
+    return text + (f", {found.n} days" if found.n < most else "")
+
+
+def _model_words(study: Study, name: str) -> str:
+    """Say what a model is, and what `auto` is made of here."""
+    text = words.MODEL_WORDS.get(name, "")
+    if name != "auto" or not study.shares:
+        return text
+    shares = [f"{one} {share:.2f}" for one, share in study.shares.items()]
+    return f"{text} (weights here, first seed: {words.joined(shares)})"
+
+
+def _below_zero(study: Study) -> str:
+    """Count the test days on which models say less than no moisture; nothing is clipped."""
+    counts = {name: int(np.sum(said.vwc[study.tested] < 0.0)) for name, said in study.said.items()}
+    told = [f"{name} on {count}" for name, count in counts.items() if count]
+    return words.joined(told) or "none"
+
+
+def _signals(study: Study) -> list[tuple[str, list[str]]]:
+    """Return the rows of table 1 as text."""
+    return [
+        (
+            str(name),
+            [
+                str(row["words"]),
+                f"{row['n_arcs']:,}",
+                f"{row['n_tracks']}",
+                f"{row['n_bad']}",
+                _number(row["abs_r"], ".2f"),
+                _number(row["weight"], ".3f"),
+            ],
+        )
+        for name, row in signal_table(study).iterrows()
+    ]
+
+
 def _forests(study: Study) -> list[tuple[str, list[str]]]:
     """Return the rows of table 3 as text."""
     forms = {"r": ".3f", "rmse": ".4f", "mae": ".4f", "bias": "+.4f", "ubrmse": ".4f", "n": ".0f"}
@@ -175,7 +228,7 @@ def _forests(study: Study) -> list[tuple[str, list[str]]]:
 
 
 def _azimuths(study: Study) -> list[tuple[str, list[tuple[str, bool]]]]:
-    """Return the rows of table 4 as text; cells with whether they are low."""
+    """Return the rows of table 5 as text; cells with whether they are low."""
     table = azimuth_table(study)
     return [
         (str(name), [(_number(value, ".2f"), bool(value < BAD_R)) for value in row])
@@ -186,6 +239,7 @@ def _azimuths(study: Study) -> list[tuple[str, list[tuple[str, bool]]]]:
 def _sectors(study: Study) -> list[tuple[str, list[str]]]:
     """Return verdict and cells of each sector as text."""
     table: pd.DataFrame = sector_table(study)
+    whole = forest_rmse(study)
     rows = []
     for begin, row in table.iterrows():
         cells = [
@@ -194,8 +248,8 @@ def _sectors(study: Study) -> list[tuple[str, list[str]]]:
             f"{row['n_bad']}",
             _number(row["abs_r"], ".2f"),
             _number(row["weight"], ".3f"),
-            f"{1e6 * row['rise']:+.1f} ± {1e6 * row['spread']:.1f}"
-            if np.isfinite(row["rise"])
+            f"{whole:.4f} to {row['rmse']:.4f} ± {_number(row['spread'], '.4f')}"
+            if np.isfinite(row["rmse"])
             else _NONE,
         ]
         if "horizon_deg" in row:
@@ -204,22 +258,15 @@ def _sectors(study: Study) -> list[tuple[str, list[str]]]:
     return rows
 
 
-def _flags(study: Study) -> str:
-    """Count the flags of the test days in words; empty where they are not known."""
-    if study.flags is None:
-        return ""
-    names, counts = np.unique(study.flags[study.tested].astype(str), return_counts=True)
-    return words.joined([f"{name} on {count}" for name, count in zip(names, counts, strict=True)])
-
-
 def _reference(study: Study) -> list[tuple[str, str]]:
     """Return what the reference is, as names and words."""
-    first = study.folds[0]
+    first, note = study.folds[0], words.reference_note(study.reference_kind)
     rows = [
         ("Kind", study.reference_kind),
+        *([("What that is", note)] if note else []),
         (
             "Days",
-            f"{len(study.days)} with arcs, {study.days.min()} to {study.days.max()}",
+            f"{len(study.days)} with arcs and reference, {study.days.min()} to {study.days.max()}",
         ),
         (
             "Range",

@@ -11,7 +11,9 @@ import numpy as np
 
 from retrieval.reports import figures
 from retrieval.reports.azimuths import SECTOR_DEG
-from retrieval.reports.captions import CAPTIONS
+from retrieval.reports.captions import caption_of
+from retrieval.reports.signals import signal_words
+from retrieval.reports.tables import forest_rmse, sector_table, signals_of_tracks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -61,6 +63,7 @@ def plates(study: Study, label: str) -> list[Plate]:
     """
     drawn: dict[str, Callable[[Study, str], Figure]] = {
         "series": _series,
+        "series-test": _series_test,
         "scatter": _scatter,
         "errors": _errors,
         "reliability": _reliability,
@@ -72,7 +75,12 @@ def plates(study: Study, label: str) -> list[Plate]:
     }
     if np.isfinite(study.forests.elevation_deg).any():
         drawn["sky"] = _sky
-    return [Plate(name, *CAPTIONS[name], _png(draw(study, label))) for name, draw in drawn.items()]
+    if study.tested.all():
+        del drawn["series-test"]
+    return [
+        Plate(name, *caption_of(name, study), _png(draw(study, label)))
+        for name, draw in drawn.items()
+    ]
 
 
 def _png(figure: Figure) -> bytes:
@@ -83,9 +91,10 @@ def _png(figure: Figure) -> bytes:
 
 
 def _ordered(study: Study) -> dict[str, Prediction]:
-    """Return what models said, the leading one first."""
+    """Return what models said, the leading one first; a star for those fed by the reference."""
     first = study.leading
-    return {first: study.said[first], **study.said}
+    said = {first: study.said[first], **study.said}
+    return {name + "*" * (not study.ranked[name]): one for name, one in said.items()}
 
 
 def _tested(study: Study) -> dict[str, Prediction]:
@@ -104,7 +113,18 @@ def _series(study: Study, label: str) -> Figure:
         said=_ordered(study),
         tested=study.tested,
         rain_mm=study.rain_mm,
-        flags=study.flags,
+        label=label,
+    )
+
+
+def _series_test(study: Study, label: str) -> Figure:
+    kept = study.tested
+    return figures.series_figure(
+        study.days[kept].astype("datetime64[s]"),
+        study.reference[kept],
+        said=_tested(study),
+        tested=np.ones(int(kept.sum()), np.bool_),
+        rain_mm=None if study.rain_mm is None else study.rain_mm[kept],
         label=label,
     )
 
@@ -138,6 +158,7 @@ def _trees(study: Study, label: str) -> Figure:
         forests.n_trees,
         forests.oob_rmse,
         chosen=forests.mdi.size_.trees,
+        chosen_leaf=forests.mdi.size_.min_leaf,
         label=label,
     )
 
@@ -146,7 +167,11 @@ def _importance(study: Study, label: str) -> Figure:
     forests = study.forests
     sector = np.floor(forests.azimuth_deg / SECTOR_DEG) * SECTOR_DEG
     return figures.importance_figure(
-        forests.abs_r, forests.mdi.weights_, sector=sector, label=label
+        forests.abs_r,
+        forests.mdi.weights_,
+        sector=sector,
+        signal=[f"{name}, {signal_words(name)}" for name in signals_of_tracks(study)],
+        label=label,
     )
 
 
@@ -158,17 +183,27 @@ def _mdi_mda(study: Study, label: str) -> Figure:
 def _sectors(study: Study, label: str) -> Figure:
     forests = study.forests
     sectors = forests.sectors
-    rise = {
+    table = sector_table(study)
+    shuffled = {
         float(first): (float(mean), float(spread))
-        for first, mean, spread in zip(sectors.first_deg, sectors.rise, sectors.spread, strict=True)
+        for first, mean, spread in zip(
+            sectors.first_deg, table["rmse"], table["spread"], strict=True
+        )
     }
+
+    def begins(verdict: str) -> list[float]:
+        pairs = zip(sectors.first_deg, sectors.verdict, strict=True)
+        return [float(first) for first, one in pairs if one == verdict]
+
     return figures.sectors_figure(
         forests.azimuth_deg,
         abs_r=forests.abs_r,
         weight=forests.mdi.weights_,
-        rise=rise if np.isfinite(sectors.rise).all() else None,
+        shuffled=shuffled if np.isfinite(table["rmse"]).all() else None,
+        rmse=forest_rmse(study),
         horizon_deg=study.horizon_deg,
-        bad_deg=sectors.first_deg[np.array([one == "bad" for one in sectors.verdict], np.bool_)],
+        bad_deg=begins("bad"),
+        mixed_deg=begins("mixed"),
         label=label,
     )
 

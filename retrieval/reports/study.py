@@ -16,20 +16,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from retrieval.errors import InputError
+from retrieval.fusion.auto_model import Auto
 from retrieval.fusion.columns import Floats
 from retrieval.fusion.evaluation import Fold, Run
 from retrieval.fusion.forest import RfMdi
 from retrieval.fusion.prediction import Prediction, Stamps
-from retrieval.fusion.trained import LEAST_SKILL, TrainedModel, TrainingRecord
 from retrieval.fusion.weather_features import Weather
+from retrieval.reports.comparison import Difference, block_of, differences, rmse_range
 from retrieval.reports.forests import ForestStudy, study_forests
 from retrieval.station import Station
-from retrieval.validation import Interval, block_bootstrap, scores
+from retrieval.validation import Interval
 
-__all__ = ["BLOCK_DAYS", "Heard", "Study", "heard_of", "make_study", "mean_prediction"]
-
-# Longer than errors of neighbouring days resemble one another, as a rule.
-BLOCK_DAYS = 10
+__all__ = ["Heard", "Study", "heard_of", "make_study", "mean_prediction"]
 
 
 @dataclass(frozen=True)
@@ -93,9 +91,15 @@ class Study:
     rmse_range : dict of str to Interval
         RMSE of each model (mean over seeds) with its 90 % range over resampled blocks of
         `block_days` test days.
-    flags : (n,) object or None
-        Flag that the forest's estimate of a test day would carry at the station, "" for days of
-        training; None where there is more than one fold.
+    best : str
+        The ranked model of the least RMSE, or the best of all where none is ranked.
+    behind : dict of str to Difference
+        Of every other model to the best.
+    shares : dict of str to float
+        Weights of the models that `auto` is made of, with the first seed on the first fold; empty
+        without it.
+    preset : str or None
+        Size of the forests that was fixed beforehand.
     forests : ForestStudy
         Of the first fold.
     horizon_deg : (m,) float64 or None
@@ -117,7 +121,10 @@ class Study:
     ranked: dict[str, bool]
     scores: pd.DataFrame
     rmse_range: dict[str, Interval]
-    flags: NDArray[np.object_] | None
+    best: str
+    behind: dict[str, Difference]
+    shares: dict[str, float]
+    preset: str | None
     forests: ForestStudy
     horizon_deg: Floats | None = None
     place: Station | None = None
@@ -128,9 +135,18 @@ class Study:
         return next((name for name, ranked in self.ranked.items() if ranked), next(iter(self.said)))
 
     @property
+    def equals(self) -> list[str]:
+        """The best model and the ranked ones that the test days do not tell apart from it."""
+        return [self.best] + [
+            name
+            for name, found in self.behind.items()
+            if self.ranked[name] and not found.told_apart
+        ]
+
+    @property
     def block_days(self) -> int:
-        """Test days of a block behind `rmse_range`: `BLOCK_DAYS`, fewer on short records."""
-        return _block(int(self.tested.sum()))
+        """Test days of a block behind the ranges: `BLOCK_DAYS`, fewer on short records."""
+        return block_of(int(self.tested.sum()))
 
     @property
     def tested(self) -> NDArray[np.bool_]:
@@ -155,7 +171,6 @@ def make_study(
     vegetation: bool = True,
     weather: Weather | None = None,
     rain_mm: Floats | None = None,
-    temperature_c: pd.Series[float] | None = None,
     horizon_deg: Floats | None = None,
     place: Station | None = None,
     **forest_settings: Any,
@@ -174,8 +189,6 @@ def make_study(
         As in `Study`.
     preset, vegetation, weather
         As they were in the evaluation.
-    temperature_c : Series, optional
-        Degrees C by UTC time, for flags.
     **forest_settings
         Of `retrieval.reports.forests.study_forests`.
 
@@ -206,13 +219,12 @@ def make_study(
     by_model: dict[str, list[Run]] = {}
     for run in runs:
         by_model.setdefault(run.model, []).append(run)
-    flags: NDArray[np.object_] | None = None
-    if len(folds) == 1:
-        flags = np.full(len(days), "", dtype=object)
-        model = _as_trained(forests, days[folds[0].train], vwc[folds[0].train])
-        told = model.estimate_days(arcs, days[folds[0].test], temperature_c, weather)
-        flags[folds[0].test] = told["flag"].to_numpy()
     tested = np.sort(np.concatenate([fold.test for fold in folds]))
+    ranked = {name: some[0].ranked for name, some in by_model.items()}
+    spans = {name: rmse_range(some, vwc, tested) for name, some in by_model.items()}
+    first = [name for name in by_model if ranked[name]] or list(by_model)
+    # What is not known comes last.
+    best = min(first, key=lambda name: np.nan_to_num(spans[name].value, nan=np.inf))
     return Study(
         station,
         heard_of(arcs),
@@ -223,10 +235,13 @@ def make_study(
         split,
         tuple(folds),
         {name: mean_prediction([run.said for run in some]) for name, some in by_model.items()},
-        {name: some[0].ranked for name, some in by_model.items()},
+        ranked,
         scores,
-        {name: _rmse_range(some, vwc, tested) for name, some in by_model.items()},
-        flags,
+        spans,
+        best,
+        differences(by_model, best, vwc, tested),
+        next((dict(run.fitted.share_) for run in runs if isinstance(run.fitted, Auto)), {}),
+        preset,
         forests,
         horizon_deg,
         place,
@@ -262,39 +277,3 @@ def heard_of(arcs: pd.DataFrame) -> Heard:
         (float(good[names[0]].median()), float(good[names[1]].median())) if there else None,
         tuple(sorted(set(good["equipment"]) - {""})) if "equipment" in good else (),
     )
-
-
-def _as_trained(forests: ForestStudy, days: Stamps, vwc: Floats) -> TrainedModel:
-    """Return the forest as a station would run it."""
-    mdi = forests.mdi
-    said = mdi.out_of_fold_
-    known = np.isfinite(said.vwc)
-    spread = float(np.var(vwc[known])) if known.any() else 0.0
-    found = scores(vwc, said.vwc, said.lower, said.upper)
-    skill = 1.0 - found.rmse**2 / spread if spread > 0 else LEAST_SKILL
-    record = TrainingRecord(
-        days.min(), days.max(), len(days), float(vwc.min()), float(vwc.max()), 0, found, skill
-    )
-    return TrainedModel("rf-mdi", forests.features, mdi, record, seed=mdi.seed)
-
-
-def _rmse_range(runs: Sequence[Run], vwc: Floats, tested: NDArray[np.intp]) -> Interval:
-    """Return the RMSE of runs, averaged over seeds, with its range over resampled test days."""
-    squares = np.array([(run.said.vwc[tested] - vwc[tested]) ** 2 for run in runs])
-    squares = squares[:, np.isfinite(squares).all(axis=0)]
-    n = squares.shape[1]
-    if n < 2:
-        return Interval(float(np.sqrt(squares.mean())) if n else np.nan, np.nan, np.nan)
-    block = _block(n)
-
-    def rmse(rows: NDArray[np.intp]) -> float:
-        # Blocks go on from the last day to the first, else days at the ends would hardly count
-        # (Politis & Romano 1992, A circular block-resampling procedure).
-        return float(np.sqrt(squares[:, rows[:n] % n].mean(axis=1)).mean())
-
-    return block_bootstrap(rmse, n + block - 1, block)
-
-
-def _block(n: int) -> int:
-    """Return the days of a block: of short records a quarter."""
-    return min(BLOCK_DAYS, max(n // 4, 1))

@@ -751,9 +751,9 @@ class TestReport:
             (line,) = re.findall(rf'<th scope="row">{name}\*?</th>(<td.*?)</tr>', accuracy)
             cells = re.findall(r">([^<]*)</td>", line)
             assert cells[1] == f"{row['rmse']:.4f}"
-            assert cells[3] == f"{row['mae']:.4f}"
-            assert cells[4] == f"{row['bias']:+.4f}"
-            assert cells[5] == f"{row['ubrmse']:.4f}"
+            assert cells[4] == f"{row['mae']:.4f}"
+            assert cells[5] == f"{row['bias']:+.4f}"
+            assert cells[6] == f"{row['ubrmse']:.4f}"
         table = pd.read_csv(report / "table-2-accuracy.csv").set_index("model")
         assert table["rmse"].to_dict() == pytest.approx(means["rmse"].to_dict(), abs=1e-9)
         # One forest of the first seed: the same that was judged.
@@ -766,7 +766,12 @@ class TestReport:
         page = html.unescape((report / "report.html").read_text("utf-8"))
         assert "SIMULATED <SNR>" in page
         assert "<SNR>" not in (report / "report.html").read_text("utf-8")
-        assert "soilglint evaluate --reference" in page
+        # Where files lie on the machine that made it is not handed on.
+        command = page[page.index("<pre>") : page.index("</pre>")]
+        assert command.startswith(
+            "<pre>soilglint evaluate --reference probes.csv --out scores --arcs"
+        )
+        assert "/" not in command.replace("<pre>", "")
         assert "--models mean-phase,rf-mdi,persistence --preset lm --seeds 2" in page
         assert f"trained on the first {round(0.7 * len(daily))} of {len(daily)} days" in page
         assert "persistence, marked *" in page
@@ -799,6 +804,23 @@ class TestReport:
         north = load_config(config).station.latitude_deg
         assert f"{north:.5f}° N" in page
         assert f"{int(arcs['accepted'].sum()):,} accepted" in page
+
+    def test_days_that_do_not_count_are_counted(self, field, daily, given, tmp_path):
+        arcs = pd.read_parquet(field / "arcs.parquet")
+        probes = pd.read_csv(field / "probes.csv", parse_dates=["time"])
+        day = probes["time"].dt.tz_localize(None).dt.floor("D")
+        gap = daily.index[5:9]
+        fewer = tmp_path / "fewer.csv"
+        probes[~day.isin(gap)].to_csv(fewer, index=False)
+        whole = record_of("fild", arcs, field / "probes.csv")
+        without = record_of("fild", arcs, fewer)
+        assert without.days_without_reference == whole.days_without_reference + 4
+        frost = pd.Series(10.0, pd.date_range("2024-01-01", "2025-01-01", freq="h", tz="UTC"))
+        last = pd.Timestamp(whole.reference.day[-1], tz="UTC")
+        frost[frost.index > last] = -10.0
+        cold = record_of("fild", arcs, field / "probes.csv", temperature_c=frost)
+        assert cold.days_frozen == len(whole.reference) - len(cold.reference) == 1
+        assert whole.days_frozen == 0
 
     def test_rain_is_shown_where_weather_tells_it(self, field, daily, given):
         record = record_of(

@@ -6,7 +6,11 @@ of them (`palette`). matplotlib is imported when the first figure is made; it co
 ``plots``, and without it every function raises a `RetrievalError` that says so.
 """
 
-from retrieval.reports.figures.importance import importance_figure, mdi_mda_figure
+from retrieval.reports.figures.importance import (
+    heaviest_shared,
+    importance_figure,
+    mdi_mda_figure,
+)
 from retrieval.reports.figures.model_errors import errors_figure
 from retrieval.reports.figures.reliability import reliability_figure
 from retrieval.reports.figures.said import Said
@@ -20,6 +24,7 @@ from retrieval.reports.figures.trees import trees_figure
 __all__ = [
     "Said",
     "errors_figure",
+    "heaviest_shared",
     "importance_figure",
     "mdi_mda_figure",
     "reliability_figure",

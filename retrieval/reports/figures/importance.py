@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from retrieval.reports.figures.canvas import new_figure, say_nothing, tidy
+from retrieval.errors import InputError
+from retrieval.reports.figures.canvas import new_figure, plain, say_nothing, tidy
 from retrieval.reports.figures.palette import COLOURS, GREY
 from retrieval.reports.figures.said import Floats, column
 from retrieval.reports.figures.words import number, plural
@@ -15,19 +17,25 @@ from retrieval.reports.figures.words import number, plural
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["importance_figure", "mdi_mda_figure"]
+__all__ = ["heaviest_shared", "importance_figure", "mdi_mda_figure"]
 
-_QUARTERS = (
-    ("north to east", COLOURS["blue"], "o"),
-    ("east to south", COLOURS["orange"], "s"),
-    ("south to west", COLOURS["green"], "^"),
-    ("west to north", COLOURS["purple"], "D"),
+_LOOKS = tuple(
+    zip(
+        ("blue", "orange", "green", "purple", "vermillion", "sky blue"),
+        ("o", "s", "^", "D", "v", "P"),
+        strict=True,
+    )
 )
 _TOP = 20  # heaviest tracks that are compared
 
 
 def importance_figure(
-    abs_r: ArrayLike, weight: ArrayLike, *, sector: ArrayLike, label: str
+    abs_r: ArrayLike,
+    weight: ArrayLike,
+    *,
+    sector: ArrayLike,
+    signal: Sequence[str],
+    label: str,
 ) -> Figure:
     """Draw the weight of each track against the correlation of its phase with the reference.
 
@@ -39,6 +47,8 @@ def importance_figure(
         Mean decrease of impurity of each track, 0 to 1.
     sector : (k,) array_like
         Azimuth where the sector of each track begins, degrees clockwise from north.
+    signal : (k,) sequence of str
+        Signal of each track, in words; each has a colour and a mark.
     label : str
         What kind of numbers these are.
 
@@ -52,22 +62,30 @@ def importance_figure(
     r = column(abs_r, None, "abs_r")
     heavy = column(weight, len(r), "weight")
     begin_deg = np.mod(column(sector, len(r), "sector"), 360.0)
+    of_signal = np.asarray(signal, dtype=object)
+    if of_signal.shape != r.shape:
+        raise InputError(f"figure: signal of shape {of_signal.shape}, expected ({len(r)},)")
+    names = sorted(set(of_signal.tolist()))
     count, rho = _rank_correlation(r, heavy)
     title = f"Weight of {plural(count, 'track')} against |R|: {_rho_words(rho)}"
     figure = new_figure(7.2, title, label)
     above, below = figure.subplots(2, 1, height_ratios=(1.25, 1.0))
     tidy(above)
-    for k, (name, colour, marker) in enumerate(_QUARTERS):
-        part = np.floor(begin_deg / 90.0) == k
+    for k, name in enumerate(names):
+        # The mark of a seventh signal is not that of the first one again, though its colour is.
+        colour, marker = _LOOKS[k % len(_LOOKS)][0], _LOOKS[(k + k // len(_LOOKS)) % len(_LOOKS)][1]
+        part = of_signal == name
         above.scatter(
-            r[part], heavy[part], s=24, color=colour, marker=marker, edgecolors="black",
-            linewidths=0.3, alpha=0.8, label=f"{name} ({plural(int(part.sum()), 'track')})",
+            r[part], heavy[part], s=24, color=COLOURS[colour], marker=marker, edgecolors="black",
+            linewidths=0.3, alpha=0.8,
+            label=plain(f"{name} ({plural(int(part.sum()), 'track')})"),
         )  # fmt: skip
     above.set_xlabel("|R| of the track's phase with the reference (1)")
     above.set_ylabel("weight of the track (0 to 1)")
     above.set_xlim(-0.02, 1.02)
     above.set_ylim(-0.03, 1.05)
-    _legend(above)
+    if names:
+        _legend(above)
     _mirrored(below, r, heavy, begin_deg)
     if count == 0:
         say_nothing(above, "no track with both is known")
@@ -103,12 +121,6 @@ def mdi_mda_figure(mdi: ArrayLike, mda: ArrayLike, *, label: str) -> Figure:
         by_impurity, by_accuracy, s=26, color=COLOURS["blue"], edgecolors="black", linewidths=0.3,
         alpha=0.75, label="a track",
     )  # fmt: skip
-    known = np.isfinite(by_impurity) & np.isfinite(by_accuracy)
-    top = min(_TOP, count // 2)
-    if top and np.isfinite(rho):
-        both = _heaviest(by_impurity[known], top) & _heaviest(by_accuracy[known], top)
-        shared = f"of the {top} heaviest by impurity, {len(both)} are also by accuracy"
-        axes.plot([], [], " ", label=shared)
     if count == 0:
         say_nothing(axes, "no track with both weights is known")
     axes.set_xlabel("weight by decrease of impurity, rf-mdi (0 to 1)")
@@ -118,6 +130,22 @@ def mdi_mda_figure(mdi: ArrayLike, mda: ArrayLike, *, label: str) -> Figure:
     axes.set_box_aspect(0.62)
     _legend(axes)
     return figure
+
+
+def heaviest_shared(mdi: ArrayLike, mda: ArrayLike) -> tuple[int, int]:
+    """Return how many heaviest tracks are compared, and how many of these both weights share.
+
+    Parameters
+    ----------
+    mdi, mda : (k,) array_like
+        Weights of the tracks; NaN where not known. The heaviest half is compared, up to 20.
+    """
+    by_impurity = column(mdi, None, "mdi")
+    by_accuracy = column(mda, len(by_impurity), "mda")
+    known = np.isfinite(by_impurity) & np.isfinite(by_accuracy)
+    top = min(_TOP, int(known.sum()) // 2)
+    both = _heaviest(by_impurity[known], top) & _heaviest(by_accuracy[known], top)
+    return top, len(both)
 
 
 def _rank_correlation(first: Floats, second: Floats) -> tuple[int, float]:

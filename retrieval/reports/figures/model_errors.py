@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["errors_figure"]
 
+_CUT_OVER_MEDIAN = 3.0
 _NEEDED = ("model", "seed", "rmse", "bias", "ubrmse", "ranked")
 _ERRORS = (("rmse", ".4f", "RMSE"), ("ubrmse", ".4f", "ubRMSE"), ("bias", "+.4f", "bias"))
 
@@ -32,7 +33,8 @@ def errors_figure(scores: pd.DataFrame, *, label: str) -> Figure:
         One row per model and seed, as the rows of fold "all" that
         `retrieval.fusion.evaluation.evaluate` returns: ``model``, ``seed``, ``rmse``, ``bias``,
         ``ubrmse`` (m3 m-3) and ``ranked``, False for a model that is fed by the reference; ``r``
-        and ``n`` are written in where they are there. Ranked models are ordered by their RMSE.
+        and ``n`` are written in where they are there. Ranked models are ordered by their RMSE. Bars
+        longer than three times the median RMSE are cut, so that the others can be seen.
     label : str
         What kind of numbers these are.
 
@@ -54,6 +56,7 @@ def errors_figure(scores: pd.DataFrame, *, label: str) -> Figure:
             "figure: several scores for one model and seed, expected one; give those of fold 'all'"
         )
     models = _in_order(scores)
+    cap = _cap(models)
     kinds = len({one.ranked for one in models})
     figure = new_figure(1.3 + 0.42 * len(models), _title(models), label)
     grid = figure.subplots(1, 3, sharey=True)
@@ -62,10 +65,11 @@ def errors_figure(scores: pd.DataFrame, *, label: str) -> Figure:
         axes.set_xlabel(f"{heading} ({VWC_UNIT})", fontsize=9)
         values = [one.found[name] for one in models]
         for place, (one, found) in enumerate(zip(models, values, strict=True)):
-            _bar(axes, place, one, found, form)
+            _bar(axes, place, one, found, form, cap)
         if name == "bias":
             axes.axvline(0.0, color="black", linewidth=0.8)
-        _room(axes, [float(np.nanmean(found)) for found in values if np.isfinite(found).any()])
+        means = [float(np.nanmean(found)) for found in values if np.isfinite(found).any()]
+        _room(axes, np.clip(means, -cap, cap).tolist())
         if kinds == 2:
             ranked = sum(one.ranked for one in models)
             axes.axhline(ranked - 0.5, color=GREY, linewidth=0.8, linestyle=":")
@@ -133,7 +137,14 @@ def _title(models: list[_Model]) -> str:
     return title
 
 
-def _bar(axes: Any, place: int, one: _Model, found: Floats, form: str) -> None:
+def _cap(models: list[_Model]) -> float:
+    """Return the longest bar that is drawn whole, in all panels; infinite where none is known."""
+    known = [float(np.nanmean(one.found["rmse"])) for one in models
+             if np.isfinite(one.found["rmse"]).any()]  # fmt: skip
+    return _CUT_OVER_MEDIAN * float(np.median(known)) if known and np.median(known) > 0 else np.inf
+
+
+def _bar(axes: Any, place: int, one: _Model, found: Floats, form: str, cap: float) -> None:
     """Draw the mean error of a model, a dot for each seed, and write mean and spread."""
     known = found[np.isfinite(found)]
     if len(known) == 0:
@@ -141,16 +152,24 @@ def _bar(axes: Any, place: int, one: _Model, found: Floats, form: str) -> None:
         return
     mean = float(known.mean())
     look = style_of(one.name)
+    drawn = float(np.clip(mean, -cap, cap))
     axes.barh(
-        place, mean, height=0.62, color=look.colour if one.ranked else "white",
+        place, drawn, height=0.62, color=look.colour if one.ranked else "white",
         edgecolor="black" if one.ranked else look.colour, linewidth=0.6,
         hatch=None if one.ranked else "////",
     )  # fmt: skip
     text = number(mean, form)
     if len(known) > 1:
-        axes.plot(known, np.full(len(known), place), "|", color="black", markersize=7, zorder=3)
+        if drawn == mean:
+            axes.plot(known, np.full(len(known), place), "|", color="black", markersize=7, zorder=3)
         text += f" ± {number(float(known.std(ddof=1)), '.4f')}"
     end = max(float(known.max()), 0.0) if mean >= 0 else min(float(known.min()), 0.0)
+    if drawn != mean:
+        end = drawn
+        text += ", cut"
+        for share in (0.86, 0.92):
+            at = [share * drawn, (share + 0.03) * drawn]
+            axes.plot(at, [place + 0.36, place - 0.36], color="white", linewidth=2.5, zorder=3)
     axes.annotate(
         text, (end, place), (4 if mean >= 0 else -4, 0), textcoords="offset points",
         va="center", ha="left" if mean >= 0 else "right", size=8.5,
@@ -161,7 +180,8 @@ def _room(axes: Any, means: list[float]) -> None:
     """Leave room for what is written beside the bars."""
     low, high = min([0.0, *means]), max([0.0, *means])
     high = high if high > low else 0.1
-    room = 0.75 * (high - low)
+    # Bars to both sides are shorter, what is written beside them is not.
+    room = (1.2 if low < 0 < high else 0.75) * (high - low)
     axes.set_xlim(low - (room if low < 0 else 0.0), high + (room if high > 0 or low == 0 else 0.0))
     axes.locator_params(axis="x", nbins=4)
     # A power of ten beside the axis would cover its label.

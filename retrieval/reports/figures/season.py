@@ -27,6 +27,8 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 def season_figure(time: ArrayLike, *, errors: Mapping[str, ArrayLike], label: str) -> Figure:
     """Draw median and quartiles of models' errors by calendar month, all years together.
 
+    Months without any error are left out.
+
     Parameters
     ----------
     time : (n,) array_like of datetime64
@@ -48,6 +50,7 @@ def season_figure(time: ArrayLike, *, errors: Mapping[str, ArrayLike], label: st
         raise InputError("figure: no model, expected 1 or more")
     found = {name: column(one, len(when), f"errors of {name}") for name, one in errors.items()}
     month = when.astype("datetime64[M]").astype(np.int64) % 12
+    held = [k for k in range(12) if any(np.isfinite(e[month == k]).any() for e in found.values())]
     names = list(found)
     parts = [names[k : k + _PER_PANEL] for k in range(0, len(names), _PER_PANEL)]
     title = f"Errors of {plural(len(found), 'model')} by month: median and quartiles"
@@ -61,28 +64,34 @@ def season_figure(time: ArrayLike, *, errors: Mapping[str, ArrayLike], label: st
         axes.axhline(0.0, color="black", linewidth=0.8)
         for k, name in enumerate(part):
             offset = 0.8 * ((k + 0.5) / len(part) - 0.5)
-            _quartiles(axes, name, found[name], month, offset, min(0.3, 0.55 / len(part)))
-        _months(axes, [found[name] for name in part], month)
+            _quartiles(axes, name, found[name], month, held, offset, min(0.3, 0.55 / len(part)))
+        _months(axes, [found[name] for name in part], month, held)
         axes.set_ylabel(f"estimate less reference\n({VWC_UNIT})", fontsize=9)
         if not any(np.isfinite(found[name]).any() for name in part):
             say_nothing(axes, "no error is known")
         axes.legend(
             loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, fontsize=8.5, frameon=False
         )
-    panels[-1].set_xlabel("month of the year (UTC) and n, the rows behind each mark")
+    panels[-1].set_xlabel("month of the year (UTC) and n, the days behind each mark")
     return figure
 
 
 def _quartiles(
-    axes: Any, name: str, error: Floats, month: NDArray[np.int64], offset: float, width: float
+    axes: Any,
+    name: str,
+    error: Floats,
+    month: NDArray[np.int64],
+    shown: Sequence[int],
+    offset: float,
+    width: float,
 ) -> None:
     """Draw median and quartiles of a model's errors for each month that has any."""
     look = style_of(name)
     known = np.isfinite(error)
-    held = [one for one in range(12) if (known & (month == one)).any()]
+    held = [one for one in shown if (known & (month == one)).any()]
     rows = [np.percentile(error[known & (month == one)], [25, 50, 75]) for one in held]
     low, middle, high = np.array(rows, np.float64).reshape(-1, 3).T
-    at = np.array(held, np.float64) + offset
+    at = np.array([shown.index(one) for one in held], np.float64) + offset
     axes.bar(
         at, high - low, width=width, bottom=low, color=look.colour, alpha=0.45,
         edgecolor=look.colour, linewidth=1.0,
@@ -94,15 +103,18 @@ def _quartiles(
     )  # fmt: skip
 
 
-def _months(axes: Any, errors: Sequence[Floats], month: NDArray[np.int64]) -> None:
-    """Write the months with their numbers of rows, and shade those without any."""
+def _months(
+    axes: Any, errors: Sequence[Floats], month: NDArray[np.int64], shown: Sequence[int]
+) -> None:
+    """Write the months with their numbers of days, and shade those without any here."""
     written = []
-    for one, name in enumerate(_MONTHS):
+    for place, one in enumerate(shown):
+        name = _MONTHS[one]
         counts = [int((np.isfinite(error) & (month == one)).sum()) for error in errors]
         low, high = min(counts), max(counts)
         written.append(f"{name}\n{low}" if low == high else f"{name}\n{low}-{high}")
         if high == 0:
-            axes.axvspan(one - 0.5, one + 0.5, color=_EMPTY, linewidth=0, zorder=0)
-    axes.set_xticks(range(12), written)
-    axes.set_xlim(-0.5, 11.5)
+            axes.axvspan(place - 0.5, place + 0.5, color=_EMPTY, linewidth=0, zorder=0)
+    axes.set_xticks(range(len(shown)), written)
+    axes.set_xlim(-0.5, max(len(shown), 1) - 0.5)
     axes.tick_params(labelbottom=True)

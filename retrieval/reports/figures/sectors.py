@@ -23,7 +23,6 @@ SECTOR_DEG = 15.0
 
 _SECTORS = int(360.0 / SECTOR_DEG)
 _MIDDLE_DEG = (np.arange(_SECTORS) + 0.5) * SECTOR_DEG
-_RISE_UNIT = 1e6
 _COMPASS = ["0 N", "45 NE", "90 E", "135 SE", "180 S", "225 SW", "270 W", "315 NW", "360 N"]
 
 
@@ -32,9 +31,11 @@ def sectors_figure(
     *,
     abs_r: ArrayLike,
     weight: ArrayLike,
-    rise: Mapping[float, tuple[float, float]] | None = None,
+    shuffled: Mapping[float, tuple[float, float]] | None = None,
+    rmse: float = 0.0,
     horizon_deg: ArrayLike | None = None,
     bad_deg: ArrayLike = (),
+    mixed_deg: ArrayLike = (),
     label: str,
 ) -> Figure:
     """Draw what tracks know and weigh by sectors of `SECTOR_DEG` of azimuth.
@@ -45,14 +46,18 @@ def sectors_figure(
         Of each track, degrees clockwise from north.
     abs_r, weight : (k,) array_like
         |R| of each track's phase with the reference, and its weight, 0 to 1; NaN where not known.
-    rise : mapping of float to (float, float), optional
+    shuffled : mapping of float to (float, float), optional
         By the azimuth where a sector begins (as `retrieval.fusion.importance.azimuth_sectors`
-        with `SECTOR_DEG`): how much the mean squared error rises where its tracks are shuffled
-        together on test rows, and the spread of that, (m3 m-3)^2.
+        with `SECTOR_DEG`): the RMSE where its tracks are shuffled together on test days, and the
+        spread of that, m3 m-3.
+    rmse : float
+        The RMSE where none are, m3 m-3.
     horizon_deg : (m,) array_like, optional
         Elevation of the terrain's horizon at m azimuths 360/m degrees apart, the first north.
     bad_deg : (b,) array_like
         Where the sectors that are called bad begin; they are named and hatched.
+    mixed_deg : (m,) array_like
+        Where those that are called mixed begin; hatched in another way.
     label : str
         What kind of numbers these are.
 
@@ -74,13 +79,14 @@ def sectors_figure(
     count = np.bincount(sector, minlength=_SECTORS)
     mean_r, mean_weight = _means(r, sector), _means(heavy, sector)
     bad = np.isin(np.arange(_SECTORS), _sector_of(column(bad_deg, None, "bad_deg")))
+    mixed = np.isin(np.arange(_SECTORS), _sector_of(column(mixed_deg, None, "mixed_deg")))
     title = f"{plural(len(azimuth), 'track')} by azimuth: {_names(bad)}"
-    panels = 2 if rise is None else 3
+    panels = 2 if shuffled is None else 3
     figure = new_figure(1.0 + 1.85 * panels, title, label)
     grid = figure.subplots(panels, 1, sharex=True)
     for axes in grid:
         tidy(axes, "y")
-        _mark(axes, bad, count)
+        _mark(axes, bad, mixed, count)
     if horizon_deg is not None:
         _raise_horizon(grid[0], column(horizon_deg, None, "horizon_deg"))
     _bars(grid[0], mean_r, COLOURS["green"], "mean |R| (0 to 1)")
@@ -93,8 +99,8 @@ def sectors_figure(
             _MIDDLE_DEG[place], 1.01, str(tracks), transform=grid[0].get_xaxis_transform(),
             ha="center", va="bottom", size=8, color=GREY,
         )  # fmt: skip
-    if rise is not None:
-        _rises(grid[2], rise)
+    if shuffled is not None:
+        _shuffled(grid[2], shuffled, rmse)
     grid[-1].set_xlim(0.0, 360.0)
     grid[-1].set_xticks(range(0, 361, 45), _COMPASS)
     grid[-1].set_xlabel("azimuth (degrees, clockwise from north); above: number of tracks")
@@ -129,11 +135,14 @@ def _names(bad: NDArray[np.bool_]) -> str:
     return "bad at " + ", ".join(f"{a}-{b}°" for a, b in zip(first, last, strict=True))
 
 
-def _mark(axes: Any, bad: NDArray[np.bool_], count: NDArray[np.intp]) -> None:
-    """Hatch bad sectors, and shade those without a track."""
+def _mark(
+    axes: Any, bad: NDArray[np.bool_], mixed: NDArray[np.bool_], count: NDArray[np.intp]
+) -> None:
+    """Hatch bad and mixed sectors, and shade those without a track."""
     marks = (
-        (bad, "bad: most phases hardly follow moisture", {"facecolor": "#fbe3d6", "hatch": "///"}),
-        (count == 0, "no track", {"facecolor": "#e4e4e4"}),
+        (bad, "bad: (nearly) no moisture in the phases", {"facecolor": "#fbe3d6", "hatch": "///"}),
+        (mixed, "mixed: a quarter of the tracks or more", {"facecolor": "#fdf6e3", "hatch": ".."}),
+        (count == 0, "no track, not judged", {"facecolor": "#e4e4e4"}),
     )
     for which, name, look in marks:
         for k, place in enumerate(np.flatnonzero(which)):
@@ -151,16 +160,16 @@ def _bars(axes: Any, values: Floats, colour: str, what: str) -> None:
     axes.set_ylabel(what, fontsize=9)
 
 
-def _rises(axes: Any, rise: Mapping[float, tuple[float, float]]) -> None:
-    """Draw the rise of the error of sectors, with its spread."""
-    middle = np.array([float(begin) + 0.5 * SECTOR_DEG for begin in rise])
-    mean, spread = np.array(list(rise.values()), np.float64).reshape(-1, 2).T * _RISE_UNIT
+def _shuffled(axes: Any, found: Mapping[float, tuple[float, float]], rmse: float) -> None:
+    """Draw the error with each sector shuffled, from that with none, and its spread."""
+    middle = np.array([float(begin) + 0.5 * SECTOR_DEG for begin in found])
+    mean, spread = np.array(list(found.values()), np.float64).reshape(-1, 2).T
     axes.bar(
-        middle, mean, width=0.7 * SECTOR_DEG, color=COLOURS["blue"], edgecolor="black",
-        linewidth=0.5, yerr=spread, error_kw={"elinewidth": 1.2, "capsize": 2.5},
+        middle, mean - rmse, bottom=rmse, width=0.7 * SECTOR_DEG, color=COLOURS["blue"],
+        edgecolor="black", linewidth=0.5, yerr=spread, error_kw={"elinewidth": 1.2, "capsize": 2.5},
     )  # fmt: skip
-    axes.axhline(0.0, color="black", linewidth=0.8)
-    axes.set_ylabel(f"rise of MSE, shuffled\n(10⁻⁶ ({VWC_UNIT})²)", fontsize=9)
+    axes.axhline(rmse, color="black", linewidth=0.8)
+    axes.set_ylabel(f"RMSE, sector shuffled\n({VWC_UNIT}; line: none)", fontsize=9)
 
 
 def _raise_horizon(axes: Any, horizon_deg: Floats) -> None:
@@ -184,4 +193,4 @@ def _raise_horizon(axes: Any, horizon_deg: Floats) -> None:
 
 def _legend(axes: Any) -> None:
     """Put the legend above the numbers of tracks."""
-    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.08), ncols=2, fontsize=8.5, frameon=False)
+    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.08), ncols=3, fontsize=8.5, frameon=False)

@@ -12,7 +12,7 @@ from retrieval.errors import InputError
 from retrieval.reports.figures.canvas import new_figure, plain, say_nothing, tidy
 from retrieval.reports.figures.palette import COLOURS, REFERENCE, style_of
 from retrieval.reports.figures.said import Floats, Said, Stamps, column, spoken, stamps
-from retrieval.reports.figures.words import VWC, VWC_UNIT, plural, score_words
+from retrieval.reports.figures.words import VWC, plural, score_words
 from retrieval.validation import scores
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ _PER_PANEL = 4  # lines beside the reference that can still be followed
 _MARKS = 50  # along a line
 _TRAINING = "#e4e4e4"
 _RAIN = COLOURS["sky blue"]
-_FLAG_MARKS = ("x", "+", "|", "1", "2", "3")
 
 
 def series_figure(
@@ -34,7 +33,6 @@ def series_figure(
     said: Mapping[str, Said],
     tested: ArrayLike,
     rain_mm: ArrayLike | None = None,
-    flags: ArrayLike | None = None,
     label: str,
 ) -> Figure:
     """Draw the reference and what models said of it over time.
@@ -48,11 +46,9 @@ def series_figure(
     said : mapping of str to Said
         By model, n rows each; the first is shown with its interval.
     tested : (n,) array_like of bool
-        Rows that did not train; the others are shaded, and scores are of these alone.
+        Days that did not train; the others are shaded, and scores are of these alone.
     rain_mm : (n,) array_like, optional
         Of the day of each row, millimetres; NaN where not known.
-    flags : (n,) array_like of str, optional
-        Of the first model's estimates; all but "good" and "" are marked.
     label : str
         What kind of numbers these are.
 
@@ -75,7 +71,8 @@ def series_figure(
     rain = None if rain_mm is None else column(rain_mm, n, "rain_mm")
     names = list(models)
     parts = [names[k : k + _PER_PANEL] for k in range(0, len(names), _PER_PANEL)]
-    title = f"Soil moisture that {plural(len(said), 'model')} said, beside the reference"
+    title = f"Soil moisture from {plural(len(said), 'model')} and the reference"
+    title += ": test days" if n and test.all() else ""
     rows = sum(2.9 + 0.17 * len(part) for part in parts)
     figure = new_figure(rows + 0.7, title, label)
     panels = figure.subplots(len(parts), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
@@ -105,16 +102,13 @@ def series_figure(
             )  # fmt: skip
         axes.set_ylabel(VWC)
     if n == 0:
-        say_nothing(panels[0], "no rows")
-    if flags is not None:
-        _mark_flags(panels[0], when, np.asarray(flags))
+        say_nothing(panels[0], "no days")
     if rain is not None and np.isfinite(rain).any():
         _hang_rain(panels[0], when, rain)
     for axes in panels:
         axes.legend(
             loc="lower left", bbox_to_anchor=(-0.02, 1.0), fontsize=8, ncols=2, frameon=False,
-            handlelength=2.8, columnspacing=1.2, alignment="left", title_fontsize=8,
-            title=f"Scores are of rows that did not train; errors in {VWC_UNIT}",
+            handlelength=2.8, columnspacing=1.2,
         )  # fmt: skip
     _date(panels[-1])
     return figure
@@ -155,22 +149,7 @@ def _shade_training(axes: Any, when: Stamps, test: NDArray[np.bool_]) -> None:
     for k, (first, last) in enumerate(zip(begin, end, strict=True)):
         axes.axvspan(
             edges[first], edges[last + 1], color=_TRAINING, linewidth=0, zorder=0,
-            label=f"trained on ({plural(int((~test).sum()), 'row')})" if k == 0 else None,
-        )  # fmt: skip
-
-
-def _mark_flags(axes: Any, when: Stamps, flags: NDArray[Any]) -> None:
-    """Mark rows along the bottom by their flag."""
-    if flags.shape != when.shape:
-        raise InputError(f"figure: flags of shape {flags.shape}, expected ({len(when)},)")
-    text = flags.astype(str)
-    for k, flag in enumerate(sorted(set(text.tolist()) - {"", "good"})):
-        rows = text == flag
-        axes.plot(
-            when[rows], np.full(int(rows.sum()), 0.02 + 0.035 * k), color="#404040",
-            linestyle="none", marker=_FLAG_MARKS[k % len(_FLAG_MARKS)], markersize=5,
-            transform=axes.get_xaxis_transform(),
-            label=plain(f"flag {flag} ({plural(int(rows.sum()), 'row')})"),
+            label=f"training days ({int((~test).sum())})" if k == 0 else None,
         )  # fmt: skip
 
 

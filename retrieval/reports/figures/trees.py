@@ -29,7 +29,12 @@ _LOOKS = (
 
 
 def trees_figure(
-    n_trees: ArrayLike, oob_rmse: Mapping[int, ArrayLike], *, chosen: int, label: str
+    n_trees: ArrayLike,
+    oob_rmse: Mapping[int, ArrayLike],
+    *,
+    chosen: int,
+    chosen_leaf: int | None = None,
+    label: str,
 ) -> Figure:
     """Draw the out-of-bag error of forests against their number of trees.
 
@@ -42,6 +47,8 @@ def trees_figure(
         m3 m-3; NaN where not all days have one.
     chosen : int
         Number of trees of the forest that is reported.
+    chosen_leaf : int, optional
+        Fewest days of its leaves; that line is drawn broad and named.
     label : str
         What kind of numbers these are.
 
@@ -76,9 +83,10 @@ def trees_figure(
             linestyle=dash,
             marker=marker,
             markersize=4,
-            linewidth=1.6,
+            linewidth=3.0 if leaf == chosen_leaf else 1.2,
             label=plain(
-                f"leaves of {plural(leaf, 'day')} or more: {end} {VWC_UNIT} with {chosen} trees"
+                f"leaves of {plural(leaf, 'day')} or more{' (chosen)' * (leaf == chosen_leaf)}: "
+                f"{end} {VWC_UNIT} with {chosen} trees"
             ),
         )
         known = known or bool(np.isfinite(rmse).any())

@@ -25,11 +25,13 @@ def test_correlation_of_a_phase_that_falls_as_moisture_rises_counts_without_its_
     assert np.isnan(found[3])
 
 
-def test_half_of_the_tracks_below_the_limit_is_mixed_and_more_is_bad():
+def test_two_thirds_of_the_tracks_below_the_limit_are_bad_and_a_quarter_mixed():
     abs_r = np.array([0.1, 0.2, 0.8, 0.9, 0.29, 0.31])
     groups = [np.array(one) for one in ([0, 2], [0, 1, 2], [0, 1, 2, 3], [4, 5], [5, 2, 3, 3, 0])]
     # 1 of 2, 2 of 3, 2 of 4, 1 of 2, 1 of 5.
     assert verdicts(abs_r, groups) == ("mixed", "bad", "mixed", "mixed", "good")
+    # 4 of 7 is no clear majority.
+    assert verdicts(np.r_[abs_r[[0] * 4], abs_r[[3] * 3]], [np.arange(7)]) == ("mixed",)
 
 
 def test_sectors_gather_tracks_by_azimuth_over_north():
@@ -45,6 +47,10 @@ def test_sectors_gather_tracks_by_azimuth_over_north():
     assert sectors.weight == pytest.approx([0.75, 0.0, 0.25])
     assert sectors.verdict == ("good", "bad", "unknown")
     assert sectors.ranges("bad") == [(15.0, 30.0)]
+    # Neither sectors without a track nor one whose tracks have no |R|.
+    judged = {float(one) for one in sectors.first_deg[:2]}
+    silent = sum((stop - first) % 360 or 360 for first, stop in sectors.not_judged())
+    assert silent == 360 - 15 * len(judged)
     assert sectors.ranges("good") == [(0.0, 15.0)]
 
 

@@ -75,7 +75,11 @@ def importance(k, weight=None):
     azimuth, r, own = tracks(k)
     sector = np.floor(azimuth / 15) * 15
     return figures.importance_figure(
-        r, own if weight is None else weight, sector=sector, label=LABEL
+        r,
+        own if weight is None else weight,
+        sector=sector,
+        signal=[SIGNALS[j % 4] for j in range(k)],
+        label=LABEL,
     )
 
 
@@ -85,9 +89,9 @@ def series(said, tested=None, **more):
 
 
 RAIN = np.where(np.arange(100) % 11 == 0, 14.0, 0.0)
-FLAGS = np.where(np.arange(100) < 4, "frozen", "good")
+SIGNALS = ("GS1C, GPS L1 C/A", "GS2W, GPS L2 P(Y)", "GS2X, GPS L2C", "ES5X, Galileo E5a")
 ALL_NAN = np.full(100, np.nan)
-RISE = {float(begin): (1e-5, 2e-6) for begin in np.arange(24) * 15}
+SHUFFLED = {float(begin): (0.012, 0.001) for begin in np.arange(24) * 15}
 
 CASES = {
     "trees": lambda: figures.trees_figure(
@@ -97,7 +101,7 @@ CASES = {
     "trees, not known": lambda: figures.trees_figure(
         [1, 2], {3: [np.nan, np.nan]}, chosen=2, label=LABEL
     ),
-    "series": lambda: series(models(TEN[:3]), rain_mm=RAIN, flags=FLAGS),
+    "series": lambda: series(models(TEN[:3]), rain_mm=RAIN),
     "series, one model, no training": lambda: series(models(TEN[:1]), np.ones(100, bool)),
     "series, ten models": lambda: series(models(TEN), rain_mm=RAIN),
     "series, nothing known": lambda: series({"rf-mdi": nothing()}, rain_mm=ALL_NAN),
@@ -130,9 +134,11 @@ CASES = {
     "mdi and mda, five": lambda: figures.mdi_mda_figure(*tracks(5)[1:], label=LABEL),
     "mdi and mda, equal": lambda: figures.mdi_mda_figure(np.ones(9), np.ones(9), label=LABEL),
     "mdi and mda, no track": lambda: figures.mdi_mda_figure([], [], label=LABEL),
-    "sectors": lambda: sectors(400, rise=RISE, horizon_deg=np.linspace(0, 9, 360)),
+    "sectors": lambda: sectors(
+        400, shuffled=SHUFFLED, rmse=0.01, horizon_deg=np.linspace(0, 9, 360)
+    ),
     "sectors, five": lambda: sectors(5),
-    "sectors, no track": lambda: sectors(0, rise={}, horizon_deg=[np.nan]),
+    "sectors, no track": lambda: sectors(0, shuffled={}, horizon_deg=[np.nan]),
     "sky": lambda: sky(400),
     "sky, five": lambda: sky(5),
     "sky, equal": lambda: sky(30, np.ones(30)),
@@ -306,21 +312,20 @@ def test_series_scores_rows_that_did_not_train_and_shades_the_others():
     label = line(axes, "svm:").get_label()
     assert "n 30" in label
     assert "RMSE 0.020, bias +0.020, ubRMSE 0.000" in label
-    (shade,) = [one for one in axes.patches if "trained on" in str(one.get_label())]
-    assert "70 rows" in shade.get_label()
+    (shade,) = [one for one in axes.patches if "training days" in str(one.get_label())]
+    assert shade.get_label() == "training days (70)"
     # From the first row to the middle between the 70th and the 71st; matplotlib counts in days.
     first, last = shade.get_x(), shade.get_x() + shade.get_width()
     assert last - first == pytest.approx(69.5)
 
 
-def test_rain_hangs_from_the_top_and_flags_are_counted():
-    figure = series(models(["rf-mdi"]), rain_mm=RAIN, flags=FLAGS)
+def test_rain_hangs_from_the_top():
+    figure = series(models(["rf-mdi"]), rain_mm=RAIN)
     hung = figure.axes[-1]
     assert [bar.get_height() for bar in hung.patches] == RAIN.tolist()
     bottom, top = hung.get_ylim()
     assert top == 0
     assert bottom > 14
-    assert line(figure.axes[0], "flag frozen").get_label() == "flag frozen (4 rows)"
 
 
 def test_rain_leaves_the_moisture_alone():
@@ -357,6 +362,35 @@ def test_errors_are_means_over_seeds_in_order_and_what_is_not_ranked_is_hatched(
     assert "0.0205 ± 0.0007" in [text.get_text() for text in rmse.texts]
 
 
+def test_a_bar_that_would_squash_the_others_is_cut_and_its_number_written():
+    # RMSE .02, .03, .04 and .5: three times the median of .035 is .105.
+    table = pd.DataFrame(
+        [
+            {"model": name, "seed": -1, "rmse": rmse, "bias": bias, "ubrmse": 0.02, "ranked": True}
+            for name, rmse, bias in (
+                ("svm", 0.02, 0.0), ("linear", 0.03, 0.0), ("rbf", 0.04, 0.0),
+                ("climatology", 0.5, -0.4),
+            )
+        ]
+    )  # fmt: skip
+    rmse, _, bias = figures.errors_figure(table, label=LABEL).axes
+    assert [bar.get_width() for bar in rmse.patches] == pytest.approx([0.02, 0.03, 0.04, 0.105])
+    assert bias.patches[3].get_width() == pytest.approx(-0.105)
+    assert "0.5000, cut" in [text.get_text() for text in rmse.texts]
+    assert "-0.4000, cut" in [text.get_text() for text in bias.texts]
+    assert not any("cut" in text.get_text() for text in rmse.texts[:3])
+    assert rmse.get_xlim()[1] < 0.25
+
+
+def test_the_chosen_leaf_is_marked():
+    rmse = {2: [0.04, 0.03], 5: [0.05, 0.04]}
+    figure = figures.trees_figure([10, 20], rmse, chosen=20, chosen_leaf=5, label=LABEL)
+    chosen, other = line(figure.axes[0], "leaves of 5"), line(figure.axes[0], "leaves of 2")
+    assert "(chosen)" in chosen.get_label()
+    assert "(chosen)" not in other.get_label()
+    assert chosen.get_linewidth() > other.get_linewidth()
+
+
 def test_unranked_model_stands_last_however_small_its_error():
     table = score_table(["persistence", "svm"])
     figure = figures.errors_figure(table, label=LABEL)
@@ -367,10 +401,14 @@ def test_unranked_model_stands_last_however_small_its_error():
 
 def test_importance_draws_every_track_and_its_rank_correlation():
     r, weight = np.array([0.1, 0.4, 0.6, 0.9]), np.array([0.0, 0.2, 0.1, 1.0])
-    figure = figures.importance_figure(r, weight, sector=[0, 90, 180, 345], label=LABEL)
+    figure = figures.importance_figure(r, weight, sector=[0, 90, 180, 345],
+                                       signal=["b", "a", "b", "b"], label=LABEL)  # fmt: skip
     above, below = figure.axes
     points = np.concatenate([one.get_offsets() for one in above.collections])
-    assert np.array_equal(points, np.column_stack([r, weight]))
+    # Signals in order of their names: the second track alone, then the others.
+    order = [1, 0, 2, 3]
+    assert np.array_equal(points, np.column_stack([r[order], weight[order]]))
+    assert [one.get_label() for one in above.collections] == ["a (1 track)", "b (3 tracks)"]
     # Ranks 1 2 3 4 and 1 3 2 4: 1 - 6 * 2 / (4 * 15) = 0.8.
     assert "0.80" in figure.texts[0].get_text()
     assert [bar.get_height() for bar in below.patches] == [*r, *-weight]
@@ -383,23 +421,26 @@ def test_two_weights_tell_how_many_of_the_heaviest_agree():
     figure = figures.mdi_mda_figure(mdi, mda, label=LABEL)
     (axes,) = figure.axes
     assert np.array_equal(axes.collections[0].get_offsets(), np.column_stack([mdi, mda]))
-    texts = [text.get_text() for text in axes.get_legend().get_texts()]
     # Heaviest four: 4 5 6 7 by impurity, 4 5 6 3 by accuracy.
-    assert "of the 4 heaviest by impurity, 3 are also by accuracy" in texts
+    assert figures.heaviest_shared(mdi, mda) == (4, 3)
 
 
 def test_sectors_show_means_and_name_the_bad():
     azimuth = np.array([1, 2, 14, 16, 17, 29, 346, 359.9, 355])
     r = np.array([0.9, 0.8, 0.7, 0.1, 0.2, 0.3, 0.1, 0.1, np.nan])
     weight = np.array([1.0, 0.5, 0.3, 0, 0, 0.3, 0, 0, 0.3])
-    found = {sector: (1e-6 * sector, 1e-6) for sector in azimuth_sectors(azimuth, SECTOR_DEG)}
+    found = {
+        sector: (0.01 + 1e-5 * sector, 1e-6) for sector in azimuth_sectors(azimuth, SECTOR_DEG)
+    }
     figure = figures.sectors_figure(
         azimuth,
         abs_r=r,
         weight=weight,
-        rise=found,
+        shuffled=found,
+        rmse=0.01,
         horizon_deg=[1.0, 2.0, 3.0, 4.0],
         bad_deg=[345.0, 15.0],
+        mixed_deg=[0.0],
         label=LABEL,
     )
     by_r, by_weight, rises, horizon = figure.axes
@@ -411,9 +452,12 @@ def test_sectors_show_means_and_name_the_bad():
     assert np.array(bars(by_r))[known] == pytest.approx([0.8, 0.2, 0.1])
     assert np.isfinite(bars(by_r)).sum() == 3
     assert np.array(bars(by_weight))[known] == pytest.approx([0.6, 0.1, 0.1])
-    assert [bar.get_height() for bar in rises.patches if bar.get_height() > 2] == pytest.approx(
-        [15.0, 345.0]
-    )
+    # What a bar adds to the 0.01 of nothing shuffled, at sectors 0, 15 and 345.
+    drawn_bars = rises.containers[1].patches
+    assert [bar.get_height() for bar in drawn_bars] == pytest.approx([0.0, 1.5e-4, 3.45e-3])
+    assert [bar.get_y() for bar in drawn_bars] == pytest.approx([0.01] * 3)
+    hatched = {str(one.get_label()).split(":")[0]: one.get_hatch() for one in by_r.patches}
+    assert hatched["bad"] != hatched["mixed"]
     assert "bad at 15-30°, 345-360°" in figure.texts[0].get_text()
     assert horizon.lines[0].get_ydata().tolist() == [1, 2, 3, 4, 1]
     numbers = [text.get_text() for text in by_r.texts]
@@ -500,10 +544,9 @@ def test_season_shows_quartiles_by_calendar_month():
     (bar,) = axes.containers[0].patches
     assert (bar.get_y(), bar.get_y() + bar.get_height()) == pytest.approx((0.01, 0.03))
     assert line(axes, "svm").get_ydata().tolist() == [0.02]
-    assert line(axes, "svm").get_xdata().tolist() == [2.0]
-    months = [tick.get_text() for tick in axes.get_xticklabels()]
-    assert months[2] == "Mar\n5"
-    assert months[11] == "Dec\n0"
+    assert line(axes, "svm").get_xdata().tolist() == [0.0]
+    # The one day of December is not known.
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["Mar\n5"]
 
 
 def test_a_model_looks_the_same_in_every_figure_and_unlike_the_others():
@@ -542,7 +585,12 @@ BAD = {
     "length of a model": (lambda: series({"svm": said(n=5)}), "vwc of svm of shape"),
     "tested as numbers": (lambda: series(models(["svm"]), np.zeros(100)), "expected bool"),
     "rain of other days": (lambda: series(models(["svm"]), rain_mm=[1.0]), "rain_mm"),
-    "flags of other days": (lambda: series(models(["svm"]), flags=["good"]), "flags"),
+    "signals of other tracks": (
+        lambda: figures.importance_figure(
+            [0.1], [0.2], sector=[0.0], signal=["a", "b"], label=LABEL
+        ),
+        "signal of shape",
+    ),
     "time as text": (
         lambda: figures.season_figure(["2012"], errors={"svm": [0.1]}, label=LABEL),
         "datetime64",

@@ -12,10 +12,15 @@ import pytest
 from PIL import Image
 
 from retrieval.errors import RetrievalError
+from retrieval.fusion.prediction import Prediction
+from retrieval.reports.answers import SIMULATED_WORDS, interval_words
 from retrieval.reports.captions import CAPTIONS
+from retrieval.reports.comparison import Difference
 from retrieval.reports.html import Provenance, report_html
 from retrieval.reports.plates import plates
 from retrieval.reports.tables import accuracy_table
+from retrieval.reports.words import preset_text, ranges_text, reference_note
+from retrieval.validation import Interval
 
 HOSTILE = "<script>alert('x')</script>\"><img src=http://evil.example/x>&{{ 7*7 }}$\\frac"
 
@@ -92,16 +97,16 @@ def test_every_figure_is_there_with_its_caption_and_decodes(page, drawn):
 
 
 def test_the_numbers_of_table_2_are_those_of_the_scores(page, study):
-    rows = {row[0].rstrip("*"): row for row in Page(page).rows if len(row) == 12}
+    rows = {row[0].rstrip("*"): row for row in Page(page).rows if len(row) == 13}
     for name, row in accuracy_table(study.scores).iterrows():
         shown = rows[name]
         assert float(shown[2]) == pytest.approx(row["rmse"], abs=5e-5)
-        assert float(shown[4]) == pytest.approx(row["mae"], abs=5e-5)
-        assert float(shown[5]) == pytest.approx(row["bias"], abs=5e-5)
-        assert float(shown[6]) == pytest.approx(row["ubrmse"], abs=5e-5)
-        assert float(shown[7].rstrip(" %")) == pytest.approx(100 * row["coverage"], abs=0.5)
-        assert int(shown[9]) == row["n"]
-        assert int(shown[10]) == row["seeds"]
+        assert float(shown[5]) == pytest.approx(row["mae"], abs=5e-5)
+        assert float(shown[6]) == pytest.approx(row["bias"], abs=5e-5)
+        assert float(shown[7]) == pytest.approx(row["ubrmse"], abs=5e-5)
+        assert float(shown[8].rstrip(" %")) == pytest.approx(100 * row["coverage"], abs=0.5)
+        assert int(shown[10]) == row["n"]
+        assert int(shown[11]) == row["seeds"]
         if np.isfinite(row["r"]):
             assert float(shown[1]) == pytest.approx(row["r"], abs=5e-4)
     assert "time-interpolation*" in Page(page).text
@@ -127,6 +132,92 @@ def test_the_five_questions_are_answered(page, study):
         assert words in text
 
 
+def told_text(study, label, plates_drawn):
+    page = Page(report_html(study, plates_drawn, Provenance("soilglint evaluate", label)))
+    return " ".join(page.text.split())
+
+
+def test_what_was_simulated_is_not_called_measured(study, drawn):
+    # The equipment of these arcs says SIMULATED; another label does not hide that.
+    text = told_text(study, "a field", drawn)
+    assert text.count(SIMULATED_WORDS) == 2
+    assert "What was simulated?" in text
+    assert "What was measured" not in text
+    real = dataclasses.replace(
+        study, heard=dataclasses.replace(study.heard, equipment=("0 | X | 1 | 0 | Y",))
+    )
+    text = told_text(real, "a field", drawn)
+    assert "What was measured?" in text
+    assert "simulat" not in text.lower()
+    assert SIMULATED_WORDS in told_text(real, "SIMULATED SNR", drawn)
+
+
+def test_a_reference_out_of_reflections_is_no_independent_one(study, drawn):
+    note = reference_note("PBO H2O, one value a day")
+    assert "no independent validation" in note
+    assert reference_note("ISMN, means of UTC days") == ""
+    pbo = dataclasses.replace(study, reference_kind="PBO H2O, one value a day")
+    assert told_text(pbo, "", drawn).count(note) == 3
+    assert "no independent validation" not in told_text(study, "", drawn)
+
+
+@pytest.mark.parametrize(
+    ("coverage", "words"),
+    [
+        (
+            1.0,
+            "100 % of test days inside a 90 % interval: wider than they promise (half-w",
+        ),
+        (0.91, "wider"),
+        (0.9, "about what they promise"),
+        (0.85, "about what they promise"),
+        (0.84, "too narrow"),
+    ],
+)
+def test_intervals_that_hold_too_much_are_not_praised(coverage, words):
+    assert words in interval_words(coverage, 0.04, 0.01)
+
+
+def test_the_size_of_the_forests_is_told_in_one_way(study, drawn):
+    text = told_text(study, "", drawn)
+    assert "fixed beforehand by --preset lm (150 trees, leaves of 2" in preset_text("lm")
+    assert preset_text("lm") in text
+    assert preset_text(None) in told_text(dataclasses.replace(study, preset=None), "", drawn)
+    assert preset_text(None) not in text.replace("others chosen by blocks", "")
+
+
+def test_the_box_names_the_simplest_of_those_that_cannot_be_told_apart(study, drawn):
+    def behind(lower):
+        return {
+            "mean-phase": Difference(17, Interval(0.01, lower, 0.02)),
+            "time-interpolation": Difference(17, Interval(0.0, -0.01, 0.01)),
+        }
+
+    alike = dataclasses.replace(study, best="rf-mdi", behind=behind(-0.001))
+    text = told_text(alike, "", drawn)
+    assert "do not tell it apart from mean-phase:" in text
+    assert "The simplest of them is mean-phase." in text
+    apart = dataclasses.replace(study, best="rf-mdi", behind=behind(0.001))
+    assert "tell every other model apart from it" in told_text(apart, "", drawn)
+
+
+def test_days_below_zero_are_counted(study, drawn):
+    assert "Estimates below 0, on test days: none; nothing is clipped" in told_text(
+        study, "", drawn
+    )
+    said = study.said["rf-mdi"]
+    vwc = said.vwc.copy()
+    vwc[study.folds[0].test[:3]] = -0.01
+    wet = {**study.said, "rf-mdi": Prediction(vwc, said.lower, said.upper)}
+    text = told_text(dataclasses.replace(study, said=wet), "", drawn)
+    assert "Estimates below 0, on test days: rf-mdi on 3; nothing" in text
+
+
+def test_tables_are_numbered_without_gaps(page):
+    numbers = [int(one) for one in re.findall(r"<b>Table (\d+)\.", page)]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
 def test_bad_azimuths_are_named(study, drawn, told):
     forests = study.forests
     sectors = dataclasses.replace(
@@ -135,8 +226,9 @@ def test_bad_azimuths_are_named(study, drawn, told):
     bad = dataclasses.replace(study, forests=dataclasses.replace(forests, sectors=sectors))
     first, second = sectors.first_deg[:2]
     text = " ".join(Page(report_html(bad, drawn, told)).text.split())
-    assert f"{first:.0f} to {first + 15:.0f}°: the phases of most tracks there hardly" in text
-    assert f"Mixed: {second:.0f} to {second + 15:.0f}°." in text
+    assert f"{first:.0f} to {first + 15:.0f}°; phases there carry (nearly) no moisture" in text
+    assert f"not clearly most: {second:.0f} to {second + 15:.0f}°." in text
+    assert f"Not judged, for want of tracks: {ranges_text(sectors.not_judged())}." in text
     good = dataclasses.replace(sectors, verdict=("good",) * len(sectors))
     fine = dataclasses.replace(study, forests=dataclasses.replace(forests, sectors=good))
     assert "None: in no sector" in Page(report_html(fine, drawn, told)).text
@@ -151,6 +243,8 @@ def test_names_from_outside_are_text_and_nothing_else(study, told):
         heard=dataclasses.replace(study.heard, equipment=(HOSTILE,)),
         said={model: study.said["rf-mdi"]},
         ranked={model: True},
+        best=model,
+        behind={},
         rmse_range={model: study.rmse_range["rf-mdi"]},
         scores=study.scores[study.scores["model"] == "rf-mdi"].assign(model=model),
     )

@@ -10,6 +10,7 @@ from retrieval.reports.tables import (
     azimuth_table,
     forests_table,
     sector_table,
+    signal_table,
 )
 
 
@@ -79,12 +80,44 @@ def test_the_range_of_an_rmse_is_about_the_rmse_of_the_table(study):
         assert found.lower <= found.value <= found.upper
 
 
-def test_flags_are_those_of_test_days_under_one_fold(field, study):
-    assert set(study.flags[~study.tested]) == {""}
-    assert set(study.flags[study.tested]) <= {"good", "degraded", "extrapolated", "snow"}
-    assert "good" in study.flags
+def test_the_best_model_is_a_ranked_one_and_the_others_lie_behind_it(study):
+    table = accuracy_table(study.scores)
+    ranked = table[table["ranked"]]
+    assert study.best == ranked["rmse"].idxmin() == table.index[0]
+    assert set(study.behind) == set(study.said) - {study.best}
+    assert study.best in study.equals
+    assert "time-interpolation" not in study.equals
+    for name, found in study.behind.items():
+        assert found.n == len(study.folds[0].test)
+        expected = table.loc[name, "rmse"] - table.loc[study.best, "rmse"]
+        assert found.rmse.value == pytest.approx(expected, rel=1e-9)
+
+
+def test_phases_that_were_not_heard_are_counted(study):
+    forests = study.forests
+    assert 0.0 <= min(forests.filled) <= max(forests.filled) < 0.5
+
+
+def test_signals_are_told_in_words_with_their_tracks(study):
+    table = signal_table(study)
+    forests = study.forests
+    assert table.index.tolist() == ["GS2L"]
+    row = table.loc["GS2L"]
+    assert row["words"] == "GPS L2C"
+    assert row["n_arcs"] == study.heard.n_accepted
+    assert row["n_tracks"] == len(forests.abs_r)
+    assert row["abs_r"] == pytest.approx(np.nanmean(forests.abs_r))
+    assert row["n_bad"] == np.sum(forests.abs_r < 0.3)
+
+
+def test_a_shuffled_sector_costs_what_the_squared_error_rises_by(study):
+    table, sectors = sector_table(study), study.forests.sectors
+    whole = forests_table(study).loc["rf-mdi", "rmse"]
+    assert table["rmse"].to_numpy() ** 2 - whole**2 == pytest.approx(sectors.rise, abs=1e-15)
+
+
+def test_blocks_test_every_day(field):
     blocks = field.study("blocks")
-    assert blocks.flags is None
     assert blocks.tested.all()
     assert len(blocks.folds) == 5
 
@@ -139,6 +172,7 @@ def test_accuracy_is_the_mean_over_seeds(study):
     assert table.loc["rf-mdi", "rmse"] == pytest.approx(forest["rmse"].mean())
     assert table.loc["rf-mdi", "rmse_spread"] == pytest.approx(np.ptp(forest["rmse"]))
     assert table["ranked"].tolist() == [True, True, False]
+    assert table["rmse"].iloc[0] <= table["rmse"].iloc[1]
 
 
 def test_azimuth_table_puts_tracks_into_the_points_of_the_compass(study):
