@@ -162,7 +162,8 @@ def _bar(axes: Any, place: int, one: _Model, found: Floats, form: str, cap: floa
     if len(known) > 1:
         if drawn == mean:
             axes.plot(known, np.full(len(known), place), "|", color="black", markersize=7, zorder=3)
-        text += f" ± {number(float(known.std(ddof=1)), '.4f')}"
+        # Bars of both signs leave too little room for it; their ticks show it.
+        text += f" ± {number(float(known.std(ddof=1)), '.4f')}" * ("+" not in form)
     end = max(float(known.max()), 0.0) if mean >= 0 else min(float(known.min()), 0.0)
     if drawn != mean:
         end = drawn
@@ -180,8 +181,7 @@ def _room(axes: Any, means: list[float]) -> None:
     """Leave room for what is written beside the bars."""
     low, high = min([0.0, *means]), max([0.0, *means])
     high = high if high > low else 0.1
-    # Bars to both sides are shorter, what is written beside them is not.
-    room = (1.2 if low < 0 < high else 0.75) * (high - low)
+    room = 0.75 * (high - low)
     axes.set_xlim(low - (room if low < 0 else 0.0), high + (room if high > 0 or low == 0 else 0.0))
     axes.locator_params(axis="x", nbins=4)
     # A power of ten beside the axis would cover its label.
