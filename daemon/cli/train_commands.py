@@ -268,7 +268,8 @@ def evaluate(
         told_of = reports.provenance_of(record, command, label, seeds, size, not as_printed)
         written.append(reports.write_report(study, told_of, report)[0])
         told["report"] = str(written[-1])
-    table = accuracy_table(judgement.scores)
+    # The page ranks them; here they stand as they were named.
+    table = accuracy_table(judgement.scores).loc[names]
     if as_json:
         show(json.dumps({**told, "models": json.loads(table.to_json(orient="index"))}, indent=2))
         return
