@@ -572,7 +572,7 @@ def test_settings_of_other_columns_are_refused(saved, tmp_path, name, changed):
     if not set(changed) <= set(settings):
         pytest.skip("has no such setting")
     write(folder, settings={**settings, **changed})
-    with pytest.raises(UnreadableFileError, match="settings: n_|index.spread is"):
+    with pytest.raises(UnreadableFileError, match=r"settings: n_|index.spread is"):
         load_model(folder)
 
 
