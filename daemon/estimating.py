@@ -109,7 +109,7 @@ def make_estimates(
     with store.transaction():
         if written:
             store.put_model(station, model.describe(), since=written[0]["time"])
-        store.put_estimates(written)
+        store.put_estimates(written, now)
         _weigh_arcs(model, store, station)
         store.clear_estimates_due(station)
     revised = sum(record["revision"] > 1 for record in written)

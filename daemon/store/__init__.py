@@ -1,8 +1,8 @@
 """The embedded store of a station, one SQLite file.
 
 Only this package speaks SQL. `Store` is what the rest sees; it is put together of `files`, `arcs`
-(with a-priori heights), `points` (the observations of two days), `estimates` (with weather and
-outbox) and `models` (with the tracks of arcs). `schema` holds the tables and the steps between
+(with a-priori heights), `points` (the observations of two days), `estimates` (with weather),
+`outbox` and `models` (with the tracks of arcs). `schema` holds the tables and the steps between
 versions; `opening` tells a store from what is none; `lock` keeps a second writer out; `packing` and
 `rows` turn arrays into rows and back.
 """
@@ -10,6 +10,7 @@ versions; `opening` tells a store from what is none; `lock` keeps a second write
 from daemon.store.database import Store
 from daemon.store.lock import is_held
 from daemon.store.model_records import ModelRecord, TrackRecord
+from daemon.store.outbox import OutboxRow, SinkState
 from daemon.store.packing import hour_of
 from daemon.store.points import KeptPoints
 from daemon.store.records import FileRecord, FileState
@@ -20,6 +21,8 @@ __all__ = [
     "FileState",
     "KeptPoints",
     "ModelRecord",
+    "OutboxRow",
+    "SinkState",
     "Store",
     "TrackRecord",
     "arc_rows",

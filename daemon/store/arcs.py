@@ -110,8 +110,8 @@ class Arcs(Database):
             "DELETE FROM arcs WHERE id = ?", [(int(number),) for number in numbers]
         )
 
-    def insert_arcs(self, station: str, arcs: pd.DataFrame) -> None:
-        """Write arcs: an arc table with a column `revision`.
+    def insert_arcs(self, station: str, arcs: pd.DataFrame) -> list[int]:
+        """Write arcs: an arc table with a column `revision`; return their numbers.
 
         Each is linked to the ingested observation files of its site whose time it overlaps, among
         the files of `station`.
@@ -126,12 +126,15 @@ class Arcs(Database):
             "AND state = ? AND first_time <= ? AND last_time >= ?"
         )
         place = list(ARC_SQL_COLUMNS).index("start")
+        numbers: list[int] = []
         for row in arc_rows(arcs):
-            number = self._connection.execute(insert, row).lastrowid
+            number = self._connection.execute(insert, row).lastrowid or 0
+            numbers.append(number)
             site, start, end = row[0], row[place], row[place + 1]
             self._connection.execute(
                 link, (number, station, site, FileState.INGESTED.value, end, start)
             )
+        return numbers
 
     def first_arcs(
         self,

@@ -74,6 +74,16 @@ class Store(Files, Arcs, Points, Estimates, Models):
             raise
         return cls(path, connection, lock)
 
+    def beside(self) -> Store:
+        """Open the store once more, for another thread of the process that holds the lock.
+
+        SQLite lets one transaction in at a time and makes others wait for it.
+        """
+        connection = connect(f"{self.path.absolute().as_uri()}?mode=rw", self.path)
+        with sqlite_errors(self.path):
+            connection.execute("PRAGMA synchronous = FULL")
+        return type(self)(self.path, connection, None)
+
     @classmethod
     def reading(cls, path: Path) -> Store:
         """Open a store for reading, also while another process writes to it.

@@ -1,4 +1,4 @@
-"""The part of the store that knows estimates, weather, and what is to be sent."""
+"""The part of the store that knows estimates and the weather beside them."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ from collections.abc import Sequence
 import pandas as pd
 
 from daemon.estimates import ESTIMATE_FIELDS, Estimate
-from daemon.store.base import Database
+from daemon.store.outbox import Outbox
 from daemon.utc import parse_utc, utc_text, utc_texts
 
-__all__ = ["OUTBOX_ROWS", "Estimates"]
-
-# A year of estimates every quarter of an hour; what is older than that is not sent any more.
-OUTBOX_ROWS = 35_136
+__all__ = ["Estimates"]
 
 
-class Estimates(Database):
-    """Tables ``estimates``, ``estimates_due``, ``weather`` and ``outbox``."""
+class Estimates(Outbox):
+    """Tables ``estimates``, ``estimates_due`` and ``weather``."""
 
     def estimate_times(self, station: str, product: str) -> set[str]:
         """Return the times that have an estimate, UTC text to the second."""
@@ -26,34 +23,17 @@ class Estimates(Database):
         )
         return {row["time"] for row in rows}
 
-    def put_estimates(self, estimates: Sequence[Estimate]) -> None:
-        """Write estimates, in place of those of the same times, each with a row in the outbox.
-
-        The outbox refers to the estimate and does not copy it: what is sent is what holds then.
-        Beyond `OUTBOX_ROWS` the oldest rows are dropped and counted.
-        """
+    def put_estimates(self, estimates: Sequence[Estimate], queued_at: pd.Timestamp) -> None:
+        """Write estimates, in place of those of the same times, each with a row in the outbox."""
         marks = ", ".join(f":{name}" for name in ESTIMATE_FIELDS)
         self._connection.executemany(
             f"INSERT OR REPLACE INTO estimates ({', '.join(ESTIMATE_FIELDS)}) "  # noqa: S608
             f"VALUES ({marks})",
             estimates,
         )
-        self._connection.executemany(
-            "INSERT OR REPLACE INTO outbox (station, product, time) "
-            "VALUES (:station, :product, :time)",
-            estimates,
+        self.queue_estimates(
+            ((one["station"], one["product"], one["time"]) for one in estimates), queued_at
         )
-        dropped = self._connection.execute(
-            "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id DESC "
-            "LIMIT -1 OFFSET ?)",
-            (OUTBOX_ROWS,),
-        ).rowcount
-        if dropped:
-            self._connection.execute(
-                "INSERT INTO counters VALUES ('outbox_dropped', ?) "
-                "ON CONFLICT (name) DO UPDATE SET number = number + excluded.number",
-                (dropped,),
-            )
 
     def estimates(
         self,
@@ -72,6 +52,18 @@ class Estimates(Database):
         )
         return [{name: row[name] for name in ESTIMATE_FIELDS} for row in reversed(rows)]
 
+    def estimate_rows(
+        self, station: str, since: pd.Timestamp, until: pd.Timestamp | None = None
+    ) -> list[tuple[str, str, str]]:
+        """Return station, product and time of the estimates of a span, in order of time."""
+        high = "9" if until is None else utc_text(until, "s")
+        rows = self._query(
+            "SELECT station, product, time FROM estimates WHERE station = ? AND time >= ? "
+            "AND time <= ? ORDER BY time, product",
+            (station, utc_text(since, "s"), high),
+        )
+        return [(row["station"], row["product"], row["time"]) for row in rows]
+
     def estimates_due(self, station: str) -> pd.Timestamp | None:
         """Return from when on estimates rest on arcs or weather that have changed, UTC."""
         rows = self._query("SELECT since FROM estimates_due WHERE station = ?", (station,))
@@ -88,23 +80,6 @@ class Estimates(Database):
     def clear_estimates_due(self, station: str) -> None:
         """Note that all estimates rest on what is there now."""
         self._connection.execute("DELETE FROM estimates_due WHERE station = ?", (station,))
-
-    def outbox(self, station: str) -> list[tuple[int, str, str]]:
-        """Return number, product and time of what is to be sent, in the order of its making."""
-        rows = self._query(
-            "SELECT id, product, time FROM outbox WHERE station = ? ORDER BY id", (station,)
-        )
-        return [(row["id"], row["product"], row["time"]) for row in rows]
-
-    def outbox_size(self, station: str) -> int:
-        """Return how many estimates are to be sent."""
-        sql = "SELECT COUNT(*) FROM outbox WHERE station = ?"
-        return int(self._query(sql, (station,))[0][0])
-
-    def counter(self, name: str) -> int:
-        """Return how often something was counted, 0 if never."""
-        rows = self._query("SELECT number FROM counters WHERE name = ?", (name,))
-        return int(rows[0][0]) if rows else 0
 
     def weather(self, station: str) -> pd.DataFrame:
         """Return ``time`` (UTC), ``temperature_c`` and ``rain_mm`` (NaN: not known), by time."""

@@ -240,6 +240,55 @@ _EQUIPMENT = (
     "CREATE INDEX snr_of_unknown ON snr_hours (site) WHERE equipment IS NULL",
 )
 
+# What is to be sent, to whom, and how far each destination (a sink) has got.
+_OUTBOX_OF_SINKS = (
+    "ALTER TABLE outbox RENAME TO outbox_4",
+    """
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    station TEXT NOT NULL,
+    product TEXT NOT NULL CHECK (product IN ('live', 'daily', 'arc')),
+    time TEXT NOT NULL,             -- of the estimate; of an arc: when it closed
+    arc INTEGER NOT NULL,           -- its id in arcs, 0 for estimates
+    queued_at TEXT NOT NULL,
+    UNIQUE (station, product, time, arc)
+)
+""",
+    "INSERT INTO outbox SELECT id, station, product, time, 0, time FROM outbox_4",
+    "DROP TABLE outbox_4",
+    """
+CREATE TABLE sinks (
+    name TEXT PRIMARY KEY,
+    cursor INTEGER NOT NULL,        -- rows of the outbox up to this one are done
+    delivered INTEGER NOT NULL,
+    delivered_at TEXT               -- the last time
+) WITHOUT ROWID
+""",
+    # Of each series the newest time that a sink has taken: what is older must not replace it.
+    """
+CREATE TABLE sink_newest (
+    sink TEXT NOT NULL,
+    station TEXT NOT NULL,
+    product TEXT NOT NULL,
+    time TEXT NOT NULL,
+    PRIMARY KEY (sink, station, product)
+) WITHOUT ROWID
+""",
+    # What a sink will never take.
+    """
+CREATE TABLE outbox_rejected (
+    id INTEGER PRIMARY KEY,
+    sink TEXT NOT NULL,
+    station TEXT NOT NULL,
+    product TEXT NOT NULL,
+    time TEXT NOT NULL,
+    arc INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    rejected_at TEXT NOT NULL
+)
+""",
+)
+
 # Step k takes a store from version k to version k + 1.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -281,6 +330,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "WHERE accepted AND model_track IS NULL",
     ),
     _EQUIPMENT,
+    _OUTBOX_OF_SINKS,
 )
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -12,12 +12,14 @@ import pytest
 
 from daemon.errors import NotThereError, StoreBusyError, StoreError, StoreVersionError
 from daemon.estimates import ESTIMATE_FIELDS
-from daemon.store import FileRecord, FileState, Store, estimates, is_held
+from daemon.store import FileRecord, FileState, Store, is_held, outbox
 from daemon.store import arcs as arcs_of_store
 from daemon.store.schema import ARC_SQL_COLUMNS, SCHEMA_VERSION
 from retrieval.arc_table import ARC_COLUMNS
 from retrieval.causal_heights import FrozenHeight
 from retrieval.fusion import MODEL_COLUMNS
+
+NOW = pd.Timestamp("2025-01-10T13:00Z")
 
 RECORD = FileRecord(
     path="a.rnx",
@@ -176,9 +178,9 @@ def test_first_arcs_come_in_the_order_in_which_they_closed(store, made_arcs):
 def test_an_estimate_made_again_takes_the_place_of_the_old_and_goes_out_again(store):
     later = {**ESTIMATE, "time": "2025-01-10T12:15:00Z"}
     with store.transaction():
-        store.put_estimates([ESTIMATE, later])
+        store.put_estimates([ESTIMATE, later], NOW)
     with store.transaction():
-        store.put_estimates([{**ESTIMATE, "vwc": 0.3, "revision": 2}])
+        store.put_estimates([{**ESTIMATE, "vwc": 0.3, "revision": 2}], NOW)
     assert store.estimates("test", "live") == [{**ESTIMATE, "vwc": 0.3, "revision": 2}, later]
     assert store.estimate_times("test", "live") == {ESTIMATE["time"], later["time"]}
     assert store.outbox("test") == [
@@ -188,11 +190,11 @@ def test_an_estimate_made_again_takes_the_place_of_the_old_and_goes_out_again(st
 
 
 def test_the_outbox_is_bounded_and_what_is_dropped_is_counted(store, monkeypatch):
-    monkeypatch.setattr(estimates, "OUTBOX_ROWS", 3)
+    monkeypatch.setattr(outbox, "OUTBOX_ROWS", 3)
     times = [f"2025-01-10T{hour:02d}:00:00Z" for hour in range(5)]
     for time in times:
         with store.transaction():
-            store.put_estimates([{**ESTIMATE, "time": time}])
+            store.put_estimates([{**ESTIMATE, "time": time}], NOW)
     assert [time for _, _, time in store.outbox("test")] == times[2:]
     assert store.outbox_size("test") == 3
     assert store.outbox_size("other") == 0
@@ -215,7 +217,7 @@ def test_the_earliest_change_decides_which_estimates_are_due(store):
 def test_last_estimates_come_in_order_of_time(store):
     times = [f"2025-01-10T{hour:02d}:00:00Z" for hour in (3, 1, 2)]
     with store.transaction():
-        store.put_estimates([{**ESTIMATE, "time": time} for time in times])
+        store.put_estimates([{**ESTIMATE, "time": time} for time in times], NOW)
     assert [e["time"] for e in store.estimates("test", "live", last=2)] == sorted(times)[1:]
     since = pd.Timestamp("2025-01-10T02:00Z")
     assert [e["time"] for e in store.estimates("test", "live", since=since)] == sorted(times)[1:]

@@ -1,0 +1,1 @@
+"""Destinations of estimates and arcs, one file each, behind one small interface."""
