@@ -16,6 +16,7 @@ from pydantic import PrivateAttr, model_validator
 
 from daemon.errors import ConfigError
 from daemon.sections import (
+    HttpSection,
     InboxSection,
     ModelSection,
     OrbitsSection,
@@ -36,14 +37,11 @@ from retrieval.toml_files import Section, Wording, load_sections
 
 __all__ = ["Config", "load_config", "window_margins"]
 
-_LATER_SECTIONS = ("influxdb", "mqtt", "http")
+_LATER_SECTIONS = ("influxdb", "mqtt")
 _LATER_KEYS = (
     "inbox.quarantine",
     "model.reference",
-    "schedule.publish_s",
     "schedule.retrain",
-    "store.keep_days",
-    "store.max_mb",
     "weather.topic",
 )
 _LATER_MODELS = ("rf-mda", "fusion", "svm", "rbf", "cnn")
@@ -89,6 +87,7 @@ class Config(Section):
     qc: QcSection = QcSection()
     refraction: RefractionSection = RefractionSection()
     weather: WeatherSection | None = None
+    http: HttpSection | None = None
 
     _path: Path = PrivateAttr(default=Path())
 

@@ -42,6 +42,11 @@ EXPLANATIONS: Mapping[str, str] = {
     "new year. Retrospective estimates level each year on it. Absent: the hemisphere's summer.",
     "store": "Arcs, estimates and the account of files; made when missing.",
     "store.path": "The database file.",
+    "store.keep_days": "Older estimates, rejected arcs and weather are forgotten; accepted arcs, "
+    "which trainings need, stay. Absent: nothing is.",
+    "store.max_mb": "Where the file grows beyond it, accepted arcs of before the last 400 days go "
+    "too. Absent: no limit.",
+    "store.min_free_mb": "With less room on its disk nothing is taken in; files wait in the inbox.",
     "orbits": "Navigation and SP3 files outside the inbox: paths or patterns (*, ?) of files. "
     "Those that arrive in the inbox are recognised and need no mention.",
     "orbits.nav": "RINEX navigation files.",
@@ -54,8 +59,10 @@ EXPLANATIONS: Mapping[str, str] = {
     "Without path auto and linear both are the linear model that needs no reference.",
     "model.path": "Folder that `soilglint train` wrote. Absent: that linear model.",
     "model.min_days": "Days with arcs before it levels moisture.",
-    "schedule": "When it looks for files, and for which times it estimates.",
-    "schedule.ingest_s": "Seconds between looks at the inbox, for the unattended service.",
+    "schedule": "When the service does what, and for which times it estimates.",
+    "schedule.ingest_s": "Seconds between looks at the inbox; files that arrive are noticed at "
+    "once where the system tells of them.",
+    "schedule.publish_s": "Seconds between looks at what waits to be sent; new records go at once.",
     "schedule.grid_minutes": "Grid of the estimates; divides a day.",
     "qc": "What makes an arc, a track and an estimate good enough.",
     "qc.detrend_elevation": "Range over which the direct signal's trend is fitted; it should hold "
@@ -79,6 +86,8 @@ EXPLANATIONS: Mapping[str, str] = {
     "refraction.temperature_c": "Likewise.",
     "weather": "Temperature and rain beside the station. Absent: no ground counts as frozen; with "
     "a key of it, take the # of the section's name away too.",
+    "http": "Where the service tells how it is: /healthz and /metrics. Absent: nowhere.",
+    "http.listen": "Host and port; anyone who reaches it may read.",
     "weather.path": "CSV file with the columns time (UTC), temperature_c and, if known, rain_mm.",
 }
 
@@ -94,6 +103,8 @@ _EXAMPLES: Mapping[str, Any] = {
     "refraction.temperature_c": 15.0,
     "model.path": "model",
     "weather.path": "weather.csv",
+    "store.keep_days": 730,
+    "store.max_mb": 2000,
 }
 
 

@@ -82,7 +82,7 @@ def make_estimates(
         return EstimateReport()  # nothing has come since the last ones were made
     heard = _heard(store, station)
     if not heard:
-        return EstimateReport()  # weather alone
+        return EstimateReport()  # weather alone, or all of it forgotten
     model = model or load_station_model(config)
     last = heard[-1][1] - SILENCE
     step = pd.Timedelta(minutes=config.schedule.grid_minutes)
@@ -164,6 +164,7 @@ def _as_revision(record: Estimate, before: Estimate | None) -> Estimate | None:
 
 def _heard(store: Store, station: str) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
     """Return the spans of time for which there is something to state, UTC, in order, apart."""
+    forgotten = store.forgotten_before(station)
     spans = sorted(
         (record.first_time, record.last_time)
         for record in store.files(station).values()
@@ -183,7 +184,9 @@ def _heard(store: Store, station: str) -> list[tuple[pd.Timestamp, pd.Timestamp]
             joined[-1] = (joined[-1][0], max(joined[-1][1], until))
         else:
             joined.append((first, until))
-    return joined
+    if forgotten is None:
+        return joined
+    return [(max(first, forgotten), until) for first, until in joined if until >= forgotten]
 
 
 def _grid(

@@ -1,9 +1,10 @@
-"""What the service does: take in files, make estimates."""
+"""What the service does: take in files, make estimates, keep the store small."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -11,10 +12,14 @@ from daemon.config import Config
 from daemon.errors import ModelError
 from daemon.estimating import EstimateReport, make_estimates
 from daemon.ingest import IngestReport, ingest
+from daemon.load_model import load_station_model
 from daemon.station_model import StationModel
 from daemon.store import Store
+from daemon.tidying import TidyReport, free_mb, tidy_store
 
-__all__ = ["RunReport", "run_once"]
+__all__ = ["RunReport", "Work", "open_store", "run_once"]
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,16 +46,20 @@ class RunReport:
     @property
     def changed(self) -> bool:
         """Whether the store differs from before."""
-        ingested = self.ingest
-        return bool(
-            ingested.files
-            or ingested.forgotten
-            or ingested.arcs_new
-            or ingested.arcs_superseded
-            or ingested.weather_new
-            or self.estimates.new
-            or self.estimates.revised
-        )
+        return self.ingest.changed or bool(self.estimates.new or self.estimates.revised)
+
+
+def open_store(config: Config) -> Store:
+    """Open a station's store for writing, and make it where it is not there yet.
+
+    Raises
+    ------
+    StoreError
+        It cannot be used, or another process writes to it.
+    """
+    # A folder beside the configuration is ours to make; elsewhere a missing one may be a disk.
+    beside = config.store.path.resolve().is_relative_to(config.path.parent)
+    return Store.writing(config.store.path, make_folder=beside)
 
 
 def run_once(
@@ -88,14 +97,77 @@ def run_once(
     """
     now = now or pd.Timestamp.now(tz="UTC")
     tell = tell or (lambda _: None)
-    # A folder beside the configuration is ours to make; elsewhere a missing one may be a disk.
-    beside = config.store.path.resolve().is_relative_to(config.path.parent)
-    with Store.writing(config.store.path, make_folder=beside) as store:
+    with open_store(config) as store:
         report = ingest(config, store, now, tell, any_station=any_station)
         tell("making estimates")
-        try:
-            estimates = make_estimates(config, store, now, model)
-        except ModelError as error:
-            waiting = f"{error}; estimates wait until it can be used"
-            estimates = EstimateReport(problems={"model.path": waiting})
-        return RunReport(report, estimates)
+        return RunReport(report, _estimated(config, store, now, model))
+
+
+@dataclass
+class Work:
+    """The jobs of a service, and what they hold between their runs.
+
+    Attributes
+    ----------
+    config : Config
+        The station's configuration.
+    store : Store
+        Open for writing; each job opens it once more for its own thread.
+    now : callable
+        Gives the time, UTC.
+    tell : callable
+        Gets a short message before each longer step, and may raise to end the job there.
+    sinks : tuple of str
+        Names of those in use.
+    """
+
+    config: Config
+    store: Store
+    now: Callable[[], pd.Timestamp]
+    tell: Callable[[str], None]
+    sinks: tuple[str, ...] = ()
+    _model: StationModel | None = field(default=None, repr=False)
+
+    def ingest(self) -> IngestReport:
+        """Take in what is new in the inbox."""
+        free, least = free_mb(self.config), self.config.store.min_free_mb
+        if free < least:
+            full = (
+                f"{free:.0f} MB free on the store's disk, fewer than store.min_free_mb = {least}: "
+                "files wait in the inbox; make room"
+            )
+            return IngestReport(problems={"store.min_free_mb": full})
+        with self.store.beside() as store:
+            return ingest(self.config, store, self.now(), self.tell)
+
+    def estimate(self) -> EstimateReport:
+        """Make the estimates that have become possible."""
+        with self.store.beside() as store:
+            if store.estimates_due(self.config.station.name) is None:
+                return EstimateReport()
+            try:
+                self._model = self._model or load_station_model(self.config)
+            except ModelError as error:
+                return _waiting(error)
+            return _estimated(self.config, store, self.now(), self._model)
+
+    def tidy(self) -> TidyReport:
+        """Keep the store small."""
+        with self.store.beside() as store:
+            return tidy_store(self.config, store, self.sinks)
+
+
+def _estimated(
+    config: Config, store: Store, now: pd.Timestamp, model: StationModel | None
+) -> EstimateReport:
+    """Make estimates; where the model cannot be used, say so."""
+    try:
+        return make_estimates(config, store, now, model)
+    except ModelError as error:
+        return _waiting(error)
+
+
+def _waiting(error: ModelError) -> EstimateReport:
+    """Say that estimates wait for their model."""
+    waiting = f"{error}; estimates wait until it can be used"
+    return EstimateReport(problems={"model.path": waiting})

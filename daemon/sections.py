@@ -18,6 +18,7 @@ from retrieval.soil import SoilLimits, soil_limits
 from retrieval.toml_files import Section
 
 __all__ = [
+    "HttpSection",
     "InboxSection",
     "ModelSection",
     "OrbitsSection",
@@ -70,6 +71,13 @@ def _known_signal(name: str) -> str:
     except InputError as error:
         raise ValueError(str(error)) from error
     return name
+
+
+def _address(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not (colon and host and port.isdecimal() and int(port) < 1 << 16):
+        raise ValueError('expected host and port, such as "127.0.0.1:9645"')
+    return text
 
 
 _Elevation = Annotated[float, Field(ge=0, le=90)]
@@ -142,9 +150,10 @@ class ModelSection(Section):
 
 
 class ScheduleSection(Section):
-    """``[schedule]``: the grid of the estimates, and how often the service looks for files."""
+    """``[schedule]``: the grid of the estimates, and how often the service does its work."""
 
-    ingest_s: float = Field(default=60.0, gt=0)
+    ingest_s: float = Field(default=60.0, ge=1)
+    publish_s: float = Field(default=60.0, ge=1)
     grid_minutes: int = Field(default=15, ge=1, le=1440)
 
     @field_validator("grid_minutes")
@@ -226,9 +235,24 @@ class SoilSection(Section):
 
 
 class StoreSection(Section):
-    """``[store]``: where results are kept."""
+    """``[store]``: where results are kept, and for how long."""
 
     path: Path
+    keep_days: int | None = Field(default=None, ge=30)
+    max_mb: int | None = Field(default=None, ge=20)
+    min_free_mb: int = Field(default=100, ge=0)
+
+
+class HttpSection(Section):
+    """``[http]``: where the service tells how it is; none means nowhere."""
+
+    listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1:9645"
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
 
 
 class WeatherSection(Section):

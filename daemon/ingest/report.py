@@ -38,3 +38,14 @@ class IngestReport:
     weather_new: int = 0
     problems: dict[str, str] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the store differs from before."""
+        return bool(
+            self.files
+            or self.forgotten
+            or self.arcs_new
+            or self.arcs_superseded
+            or self.weather_new
+        )

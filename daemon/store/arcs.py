@@ -268,6 +268,11 @@ class Arcs(Database):
         )
         return [dict(row) for row in rows]
 
+    def arc_reasons(self, site: str) -> dict[str, int]:
+        """Return the number of arcs by reason of their rejection, empty for accepted ones."""
+        sql = "SELECT reject_reason, COUNT(*) FROM arcs WHERE station = ? GROUP BY 1 ORDER BY 1"
+        return {row[0]: row[1] for row in self._query(sql, (site,))}
+
     def arc_numbers(self) -> dict[str, tuple[int, int]]:
         """Return the numbers of accepted and of all arcs by site."""
         rows = self._query(

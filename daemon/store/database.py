@@ -13,12 +13,13 @@ from daemon.store.lock import acquire
 from daemon.store.models import Models
 from daemon.store.opening import connect, migrate, schema_version, sqlite_errors
 from daemon.store.points import Points
+from daemon.store.retention import Retention
 from daemon.store.schema import SCHEMA_VERSION
 
 __all__ = ["Store"]
 
 
-class Store(Files, Arcs, Points, Estimates, Models):
+class Store(Files, Arcs, Points, Estimates, Models, Retention):
     """The store of one or more stations.
 
     Use it as a context manager; `writing` and `reading` open it. Changes happen inside
@@ -83,6 +84,20 @@ class Store(Files, Arcs, Points, Estimates, Models):
         with sqlite_errors(self.path):
             connection.execute("PRAGMA synchronous = FULL")
         return type(self)(self.path, connection, None)
+
+    @classmethod
+    def asking(cls, path: Path) -> Store:
+        """Open a store to put something into its outbox, also while a service writes to it.
+
+        For one short transaction that rests on nothing that the service may be about to change.
+
+        Raises
+        ------
+        StoreError
+            As `reading` does.
+        """
+        cls.reading(path).close()
+        return cls(path, connect(f"{path.absolute().as_uri()}?mode=rw", path), None)
 
     @classmethod
     def reading(cls, path: Path) -> Store:

@@ -52,6 +52,15 @@ class Estimates(Outbox):
         )
         return [{name: row[name] for name in ESTIMATE_FIELDS} for row in reversed(rows)]
 
+    def estimate_flags(self, station: str) -> dict[tuple[str, str], int]:
+        """Return the number of estimates by product and flag."""
+        rows = self._query(
+            "SELECT product, flag, COUNT(*) FROM estimates WHERE station = ? "
+            "GROUP BY product, flag ORDER BY product, flag",
+            (station,),
+        )
+        return {(row[0], row[1]): row[2] for row in rows}
+
     def estimate_rows(
         self, station: str, since: pd.Timestamp, until: pd.Timestamp | None = None
     ) -> list[tuple[str, str, str]]:

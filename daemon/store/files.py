@@ -35,6 +35,20 @@ class Files(Database):
         )
         return None if rows[0][0] is None else parse_utc([rows[0][0]])[0]
 
+    def file_states(self, station: str) -> dict[str, int]:
+        """Return the number of the station's files in each state."""
+        sql = "SELECT state, COUNT(*) FROM files WHERE station = ? GROUP BY state ORDER BY state"
+        return {row[0]: row[1] for row in self._query(sql, (station,))}
+
+    def last_ephemeris(self, station: str) -> pd.Timestamp | None:
+        """Return the last time of the ephemerides that were taken in, UTC."""
+        rows = self._query(
+            "SELECT MAX(last_time) FROM files WHERE station = ? AND state = ? "
+            "AND kind IN ('navigation', 'sp3')",
+            (station, FileState.INGESTED.value),
+        )
+        return None if rows[0][0] is None else parse_utc([rows[0][0]])[0]
+
     def put_file(self, station: str, record: FileRecord) -> None:
         """Write a file's record, in place of an earlier one of the same path."""
         values = {"station": station, **asdict(record)}

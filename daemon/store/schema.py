@@ -287,6 +287,13 @@ CREATE TABLE outbox_rejected (
     rejected_at TEXT NOT NULL
 )
 """,
+    # Estimates of before were there and are not to be made again.
+    """
+CREATE TABLE forgotten (
+    station TEXT PRIMARY KEY,
+    before TEXT NOT NULL
+) WITHOUT ROWID
+""",
 )
 
 # Step k takes a store from version k to version k + 1.
