@@ -30,8 +30,8 @@ EXPLANATIONS: Mapping[str, str] = {
     "inbox.path": "The folder.",
     "inbox.patterns": "Names that are looked at; hidden files and names ending in .part or .tmp "
     "never are.",
-    "inbox.settle_s": "A file written to less than so long ago is neither moved nor deleted: make "
-    "it longer than the pauses in which the receiver writes.",
+    "inbox.settle_s": "A file written to less than so long ago is neither moved nor deleted, and "
+    "the service does not read it yet.",
     "inbox.keep": 'Finished observation files: "leave" them, "move" them to done/ in the inbox, '
     'or "delete" them.',
     "soil": "Its texture decides how little and how much water it can hold.",

@@ -7,13 +7,13 @@ import glob
 import hashlib
 import os
 import re
-import time
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from daemon.errors import ConfigError
+from daemon.growth import More
 
 __all__ = [
     "DONE_FOLDER",
@@ -22,7 +22,7 @@ __all__ = [
     "find_files",
     "find_orbit_files",
     "fingerprint",
-    "is_settled",
+    "is_unchanged",
     "path_of_name",
     "stored_name",
     "tidy",
@@ -51,12 +51,15 @@ class FoundFile:
         Of its bytes, hexadecimal.
     size : int
         Bytes.
+    more : More or None
+        Of a file that has grown, what follows the beginning that is known.
     """
 
     name: str
     path: Path
     sha256: str
     size: int
+    more: More | None = field(default=None, repr=False, compare=False)
 
 
 def fingerprint(path: Path, name: str) -> FoundFile:
@@ -148,11 +151,9 @@ def fault_of_patterns(patterns: Iterable[str]) -> str:
     return "; ".join(faults)
 
 
-def is_settled(found: FoundFile, settle_s: float) -> bool:
-    """Whether nobody has written to a file for a while, and it is as it was when it was read."""
-    # The time of the last change of the file itself, which a sender cannot set as he can mtime.
-    age_s = max(time.time() - found.path.stat().st_ctime, 0.0)
-    return age_s >= settle_s and fingerprint(found.path, found.name).sha256 == found.sha256
+def is_unchanged(found: FoundFile) -> bool:
+    """Whether a file is as it was when it was read."""
+    return fingerprint(found.path, found.name).sha256 == found.sha256
 
 
 def tidy(found: FoundFile, inbox: Path, keep: Literal["leave", "move", "delete"]) -> None:

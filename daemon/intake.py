@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from daemon.growth import Growth, More, grown, growth_of, read_on
 from daemon.inbox import FoundFile
 from daemon.store import FileRecord, FileState
 from daemon.utc import utc_text
@@ -33,6 +34,7 @@ __all__ = [
     "away",
     "parse_position",
     "take_in",
+    "take_on",
     "unopened",
 ]
 
@@ -64,11 +66,17 @@ class Intake:
         Whose antenna it is of: the configured one, or another one's that was let in.
     file : ObservationFile or None
         None where it cannot be used.
+    growth : Growth or None
+        How far it was read, where it can be read on from there.
+    goes_on : bool
+        Whether only what followed a beginning was read (`take_on`).
     """
 
     record: FileRecord
     station: Station
     file: ObservationFile | None = None
+    growth: Growth | None = None
+    goes_on: bool = False
 
     @property
     def observations(self) -> ObservationFile:
@@ -79,7 +87,12 @@ class Intake:
 
 
 def take_in(
-    found: FoundFile, station: Station, now: pd.Timestamp, *, any_station: bool = False
+    found: FoundFile,
+    station: Station,
+    now: pd.Timestamp,
+    *,
+    any_station: bool = False,
+    follow: bool = False,
 ) -> Intake:
     """Read a file and judge it.
 
@@ -93,6 +106,8 @@ def take_in(
         UTC; epochs later than this (and a tolerance) are from the future.
     any_station : bool
         Let files of other stations in, each with the name and position of its own header.
+    follow : bool
+        Note how far it was read, so that it can be read on once it has grown.
 
     Returns
     -------
@@ -123,12 +138,58 @@ def take_in(
     if elsewhere and not any_station:
         state, reason = FileState.OTHER_STATION, _elsewhere_note(file, station, apart_m)
     else:
-        state, reason = _judged(file, kind, site, now)
+        state, reason = _judged(file, kind, site, now, len(file.snr))
     if elsewhere and state == FileState.INGESTED:
         let_in = f"of another station, {away(apart_m)} away, and let in as {site.name}"
         reason = "; ".join(part for part in (let_in, reason) if part)
     record = _observation_record(found, kind, file, state, reason, site.name, now)
-    return Intake(record, site, file if state == FileState.INGESTED else None)
+    if state != FileState.INGESTED:
+        return Intake(record, site)
+    # Of a packed file the text is longer than what lies there.
+    plain = follow and not elsewhere and len(text.content) == found.size
+    return Intake(record, site, file, growth_of(text, file, found.sha256) if plain else None)
+
+
+def take_on(
+    found: FoundFile, more: More, before: FileRecord, station: Station, now: pd.Timestamp
+) -> Intake | None:
+    """Read what was appended to a file; None where it has to be read whole.
+
+    Parameters
+    ----------
+    found : FoundFile
+        The file.
+    more : More
+        What follows the beginning that is known.
+    before : FileRecord
+        The file's record.
+    station : Station
+        Whose file it is.
+    now : Timestamp
+        UTC.
+
+    Returns
+    -------
+    Intake or None
+        Its record is that of the whole file; its observations begin with the last epoch that was
+        read before.
+    """
+    file = read_on(found.path, more)
+    if file is None:
+        return None
+    kind, n_snr = FileKind(before.kind), more.growth.n_snr + len(file.snr)
+    state, reason = _judged(file, kind, station, now, n_snr)
+    record = replace(
+        _observation_record(found, kind, file, state, reason, before.site, now),
+        n_epochs=file.report.n_epochs,
+        n_snr=n_snr,
+        first_time=before.first_time,
+        position_m=before.position_m,
+    )
+    if state != FileState.INGESTED:
+        return Intake(record, station)
+    further = grown(found.path, more, file, found.sha256)
+    return Intake(record, station, file, further, goes_on=True)
 
 
 def unopened(name: str, error: OSError, now: pd.Timestamp) -> FileRecord:
@@ -176,9 +237,9 @@ def _own_station(file: ObservationFile, station: Station) -> Station:
 
 
 def _judged(
-    file: ObservationFile, kind: FileKind, station: Station, now: pd.Timestamp
+    file: ObservationFile, kind: FileKind, station: Station, now: pd.Timestamp, n_snr: int
 ) -> tuple[FileState, str]:
-    """Return state and reason of an observation file of a station."""
+    """Return state and reason of an observation file of a station, with so many SNR values."""
     if len(file.epochs) == 0:
         return FileState.UNREADABLE, "; ".join(["no whole epoch in it", *_not_whole(file)])
     last = _utc(file.epochs.max())
@@ -188,7 +249,7 @@ def _judged(
             f"its last epoch {utc_text(last, 's')} lies ahead of this computer's clock; check the "
             "clock and the file's date: it is tried again once the clock has passed",
         )
-    if len(file.snr) == 0:
+    if n_snr == 0:
         return FileState.UNREADABLE, _NO_SNR
     return FileState.INGESTED, "; ".join(
         [*file.report.notes, *_not_whole(file), *_other_marker(file, kind, station)]

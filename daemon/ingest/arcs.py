@@ -83,7 +83,7 @@ def arc_update(
     void = {
         number
         for file in files
-        if file.record.path in replaced
+        if file.record.path in replaced or file.goes_on
         for number in _arcs_inside(store, config.station.name, site, file)
     }
     newest = max(file.record.span[1] for file in files)
@@ -201,14 +201,13 @@ class _Attempt:
 
 def _zone(file: PlacedFile) -> Zone:
     """Return the span of a file in GPS time; new content covers what it replaces."""
-    first, last = file.record.span
-    return _gps(first) - _ROUNDING, _gps(last) + _ROUNDING
+    return file.first - _ROUNDING, file.last + _ROUNDING
 
 
 def _arcs_inside(store: Store, station: str, site: str, file: PlacedFile) -> set[int]:
     """Return the numbers of stored arcs that have points of no other time than the file's."""
-    first, last = file.record.span
-    # An arc that begins before the file or ends after it has points of others too.
+    first, last = _utc(file.first).floor("ms"), _utc(file.last).ceil("ms")
+    # An arc that begins before what was read or ends after it has points of others too.
     near = store.arcs(site, since=first, until=last)
     inside = near[(near["start"] >= first) & (near["end"] <= last)].index
     return store.arcs_of_file(station, file.record.path) & set(inside)

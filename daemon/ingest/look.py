@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -12,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from daemon.config import Config
-from daemon.horizon import KEPT
-from daemon.inbox import FoundFile, find_files, find_orbit_files, fingerprint, stored_name
+from daemon.horizon import KEPT, OPEN
+from daemon.inbox import FoundFile, find_files, find_orbit_files, stored_name
 from daemon.ingest.account import Account
 from daemon.ingest.arcs import arc_update
 from daemon.ingest.ephemerides import (
@@ -23,6 +25,8 @@ from daemon.ingest.ephemerides import (
     may_go_on,
     read_orbits,
 )
+from daemon.ingest.lacks import Lacks
+from daemon.ingest.memory import InboxMemory, may_be_growing
 from daemon.ingest.names import replaces
 from daemon.ingest.placing import PlacedFile, place
 from daemon.ingest.report import IngestReport
@@ -36,9 +40,10 @@ from daemon.intake import (
     away,
     parse_position,
     take_in,
+    take_on,
     unopened,
 )
-from daemon.store import FileState, Store, hour_of
+from daemon.store import FileRecord, FileState, Store, hour_of
 from daemon.utc import parse_utc
 from retrieval.chain import SAME_STATION_M
 from retrieval.equipment import UNKNOWN
@@ -64,6 +69,7 @@ def ingest(
     tell: Callable[[str], None],
     *,
     any_station: bool = False,
+    memory: InboxMemory | None = None,
 ) -> IngestReport:
     """Take what is new in the inbox into the store.
 
@@ -79,6 +85,10 @@ def ingest(
         Gets a short message before each longer step.
     any_station : bool
         Let files of other stations in; their arcs go under the names of their own headers.
+    memory : InboxMemory, optional
+        Of the looks before, by who looks more than once: files that are as they were are not read
+        again, those that are being written to are left until they have settled, and growing ones
+        are read on from where they were. Without it everything is read as it lies there.
 
     Raises
     ------
@@ -89,7 +99,7 @@ def ingest(
     """
     require_same_settings(config, store)
     inbox = find_files(config.inbox.path, config.inbox.patterns, config.own_files())
-    look = _Look(config, store, now, tell, any_station)
+    look = _Look(config, store, now, tell, any_station, memory)
     # First, for what is late is late behind the observations of before.
     ingest_weather(config, store, look.report)
     look.at_orbits(inbox)
@@ -107,7 +117,11 @@ class _Look:
         now: pd.Timestamp,
         tell: Callable[[str], None],
         any_station: bool,
+        memory: InboxMemory | None,
     ) -> None:
+        self.follows = memory is not None
+        self.memory = memory or InboxMemory()
+        self.memory.begin()
         self.config = config
         self.store = store
         self.now = now
@@ -169,15 +183,25 @@ class _Look:
             and self.files.is_copy(one)
         }
         self.files.forget(self._names - gone)
-        fault = tidy_up(self.config.inbox, found, self.files.known, self.now)
+        growing = self._growing(found)
+        finished = [one for one in found if one.name not in growing]
+        fault = tidy_up(
+            self.config.inbox, finished, self.files.known, self.now, self.memory.rests_s
+        )
         if fault:
             self.report.problems["inbox.keep"] = fault
+        self.memory.keep(self._names)
+        self.report.next_settled_s = self.memory.next_settled_s
 
     def _fingerprint(self, path: Path, name: str) -> FoundFile | None:
-        """Hash a file; one that cannot be opened is noted and left for the next time."""
+        """Hash a file; one that cannot be read, or not yet, is left for the next time."""
         self._names.add(name)
+        settle_s = self.config.inbox.settle_s if self.follows else 0.0
         try:
-            return fingerprint(path, name)
+            return self.memory.look(path, name, settle_s, self.config.schedule.ingest_s)
+        except FileNotFoundError:
+            self._names.discard(name)  # it was taken away a moment ago
+            return None
         except OSError as error:
             record = unopened(name, error, self.now)
             before = self.files.known.get(name)
@@ -185,6 +209,24 @@ class _Look:
                 self.files.note([record])
             self.report.problems[name] = record.reason
             return None
+
+    def _growing(self, found: Sequence[FoundFile]) -> set[str]:
+        """Return the names of files that the receiver may still write to."""
+        if not self.follows or self.config.inbox.keep == "leave":
+            return set()
+        growing = self.memory.still_growing()
+        records = [
+            (record.last_time or "", one)
+            for one in found
+            if (record := self.files.known.get(one.name)) is not None
+            and record.kind not in ORBIT_KINDS
+        ]
+        # Nothing tells of the newest one whether more will come.
+        if records:
+            newest = max(records, key=lambda each: each[0])[1]
+            with suppress(OSError):
+                growing |= {newest.name} if may_be_growing(newest.path) else set()
+        return growing
 
     def _is_fresh(self, found: FoundFile) -> bool:
         """Whether a file is new or changed, or a reason against it has gone."""
@@ -215,13 +257,13 @@ class _Look:
         """Read files in the order given, and take them through the chain in batches."""
         batch: list[Intake] = []
         rows = 0
+        begun_s = time.monotonic()
         for k, found in enumerate(files):
             twin = any(intake.record.sha256 == found.sha256 for intake in batch)
             if twin or self.files.is_copy(found):
                 continue  # read a moment ago by its other name
             self.tell(f"reading {found.name} ({k + 1} of {len(files)})")
-            intake = take_in(found, self.station, self.now, any_station=self.any_station)
-            intake = self._unless_of_two_places(intake)
+            intake = self._take(found)
             if intake.file is None:
                 self.files.note([intake.record])
                 continue
@@ -232,6 +274,39 @@ class _Look:
                 batch, rows = [], 0
         if batch:
             self._take_through(batch)
+        took_s = time.monotonic() - begun_s
+        self.memory.rest((one.name for one in files), took_s, self.config.schedule.ingest_s)
+
+    def _take(self, found: FoundFile) -> Intake:
+        """Read one file: what was appended, where its beginning is known, or else the whole."""
+        intake = self._take_on(found)
+        if intake is None:
+            intake = take_in(
+                found,
+                self.station,
+                self.now,
+                any_station=self.any_station,
+                follow=self.follows,
+            )
+        return self._unless_of_two_places(intake)
+
+    def _take_on(self, found: FoundFile) -> Intake | None:
+        before = self.files.known.get(found.name)
+        more = found.more
+        if more is None or before is None or before.state != FileState.INGESTED:
+            return None
+        newest = self.store.last_epoch(self.station.name, self.station.name)
+        if (
+            more.growth.sha256 != before.sha256
+            or before.site != self.station.name
+            or newest is None
+            # Its beginning may get the directions that it lacks.
+            or may_go_on(before, self.files.orbits, self.config.orbits.prefer)
+            # Of its neighbours' observations not enough is kept.
+            or before.span[1] < newest - OPEN
+        ):
+            return None
+        return take_on(found, more, before, self.station, self.now)
 
     def _unless_of_two_places(self, intake: Intake) -> Intake:
         """Refuse a let-in file whose site's name stands for another place: they would mix."""
@@ -258,8 +333,9 @@ class _Look:
         placed: list[PlacedFile] = []
         for intake in intakes:
             tried = covering_orbits(intake.record, at_hand, prefer)
-            file = place(intake, self.config, orbits, tried)
             before = self.files.known.get(intake.record.path)
+            lacks = self._lacks(before) if before is not None and intake.goes_on else Lacks()
+            file = place(intake, self.config, orbits, tried, lacks)
             if file is None:
                 waiting.append(intake)
             elif before is not None and is_worse(file.record, before):
@@ -274,6 +350,11 @@ class _Look:
         )
         self.files.note([let_wait(i, at_hand, prefer, faults) for i in waiting])
 
+    def _lacks(self, before: FileRecord) -> Lacks:
+        """Return what the beginning of a file lacks that is read on."""
+        followed = self.memory.followed(before.path, before.sha256)
+        return Lacks() if followed is None else followed.lacks
+
     def _write_arcs(self, site: str, files: Sequence[PlacedFile]) -> None:
         """Write records, observations, arcs and heights of one antenna's files."""
         self.tell(f"analysing {len(files)} files")
@@ -281,7 +362,8 @@ class _Look:
         replaced = {
             file.record.path
             for file in files
-            if (before := self.files.known.get(file.record.path)) is not None
+            if not file.goes_on
+            and (before := self.files.known.get(file.record.path)) is not None
             and before.state == FileState.INGESTED
             and replaces(file.record, before)
         }
@@ -303,6 +385,7 @@ class _Look:
                     file.glonass_channels,
                     kept,
                     file.equipment,
+                    begin=file.first if file.goes_on else None,
                 )
             store.drop_points(site, kept)
             store.put_arc_settings(name, self.config.arc_values())
@@ -311,6 +394,8 @@ class _Look:
             store.put_apriori_heights(site, update.heights)
             if site == name:
                 store.put_estimates_due(name, newest if update.since is None else update.since)
+        for file in files:
+            self.memory.follow(file.record.path, file.follow)
         self.report.arcs_new += len(update.new)
         self.report.arcs_superseded += len(update.obsolete)
 

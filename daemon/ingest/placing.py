@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from daemon.config import Config
+from daemon.growth import Growth
 from daemon.ingest.ephemerides import digits
+from daemon.ingest.lacks import Lacks, missing_note, stale_note, stale_satellites
 from daemon.intake import Intake
 from daemon.store import FileRecord
 from retrieval import gnss
@@ -19,13 +20,18 @@ from retrieval.orbits import OrbitSource
 from retrieval.rinex.records import ObservationFile, SnrTable
 from retrieval.sky import arc_making, sky_points
 
-__all__ = ["PlacedFile", "place"]
+__all__ = ["Followed", "PlacedFile", "place"]
 
-_NAMED = 12
 _ROWS_AT_ONCE = 250_000
-# A satellite sends its next message long before one is so old. Nearer ones are worth waiting for.
-_STALE_H = {"R": 1.0}
-_STALE_OTHERS_H = 4.0
+_NOTHING = Lacks()
+
+
+@dataclass(frozen=True)
+class Followed:
+    """How far a growing file has been read, and what that part of it lacks."""
+
+    growth: Growth
+    lacks: Lacks
 
 
 @dataclass(frozen=True)
@@ -42,16 +48,31 @@ class PlacedFile:
         Slot -> FDMA channel, of the header or else of the orbits.
     equipment : tuple of str
         Texts of the equipment that its points were heard with.
+    first, last : datetime64
+        First and last epoch that was read, GPS time.
+    goes_on : bool
+        Whether only the end of the file was read: its points take the place of those that the file
+        brought from `first` on, and those before stay.
+    follow : Followed or None
+        How far a file that may grow was read.
     """
 
     record: FileRecord
     points: SkyPoints
     glonass_channels: Mapping[int, int]
     equipment: tuple[str, ...]
+    first: np.datetime64
+    last: np.datetime64
+    goes_on: bool = False
+    follow: Followed | None = None
 
 
 def place(
-    intake: Intake, config: Config, orbits: Sequence[OrbitSource], tried: Sequence[FileRecord]
+    intake: Intake,
+    config: Config,
+    orbits: Sequence[OrbitSource],
+    tried: Sequence[FileRecord],
+    before: Lacks = _NOTHING,
 ) -> PlacedFile | None:
     """Give a file's observations their directions; None where no ephemeris covers any.
 
@@ -65,50 +86,76 @@ def place(
         Tried in this order.
     tried : sequence of FileRecord
         The orbit files among them that may serve the file.
+    before : Lacks
+        Of a file whose end was read: what its beginning lacks.
     """
     file, settings = intake.observations, config.arc_settings()
+    growth = intake.growth
     snr = arc_making(file.snr, config.selected_signals())
     low, high = settings.range_deg
     inside: list[SkyPoints] = []
-    missing: Counter[str] = Counter()
-    for part in _parts(snr):
+    # The last epoch of a file that may grow is read again, and what it lacks is counted then.
+    settled, last = before, Lacks()
+    for part in _parts(snr, None if growth is None else growth.time):
         try:
             points, without = sky_points(part, intake.station, orbits, settings)
         except NoNavigationError:
-            names, counts = np.unique(gnss.satellite_names(part.satellite), return_counts=True)
-            missing.update(dict(zip(names.tolist(), counts.tolist(), strict=True)))
-            continue
-        missing.update(without)
+            points, without = SkyPoints.empty(), _rows_of_satellites(part)
         within = (points.elevation_deg >= low) & (points.elevation_deg <= high)
         inside.append(points.where(within))
-    if len(snr) and missing.total() == len(snr):
+        lacks = Lacks(len(part), without, stale_satellites(inside[-1]))
+        if growth is not None and part.time[0] >= growth.time:
+            last += lacks
+        else:
+            settled += lacks
+    whole = settled + last
+    if whole.everything:
         return None
     points = SkyPoints.concatenate(inside)
-    stale = _stale(points)
     notes = (
         intake.record.reason,
         _unused_signals_note(file, config.selected_signals()),
         _slow_note(file, settings.max_gap_s or DEFAULT_GAP_S),
-        _missing_note(dict(sorted(missing.items())), len(snr)),
-        _stale_note(stale),
+        missing_note(whole),
+        stale_note(whole),
     )
     record = replace(
         intake.record,
         reason="; ".join(note for note in notes if note),
-        satellites=" ".join(sorted({*missing, *stale})),
+        satellites=" ".join(whole.satellites),
         orbits="" if file.snr.has_angles else digits(tried),
     )
     channels = {slot: ch for source in orbits for slot, ch in source.glonass_channels.items()}
     channels |= file.header.glonass_channels
-    return PlacedFile(record, points, channels, file.equipment)
+    return PlacedFile(
+        record=record,
+        points=points,
+        glonass_channels=channels,
+        equipment=file.equipment,
+        first=file.epochs.min(),
+        last=file.epochs.max(),
+        goes_on=intake.goes_on,
+        follow=None if growth is None else Followed(growth, settled),
+    )
 
 
-def _parts(snr: SnrTable) -> Iterator[SnrTable]:
+def _rows_of_satellites(snr: SnrTable) -> dict[str, int]:
+    """Count the rows of each satellite by its name."""
+    names, counts = np.unique(gnss.satellite_names(snr.satellite), return_counts=True)
+    return dict(zip(names.tolist(), counts.tolist(), strict=True))
+
+
+def _parts(snr: SnrTable, last: np.datetime64 | None) -> Iterator[SnrTable]:
     """Part observations by time, so that directions of a day at 1 Hz need no memory of their own.
 
-    The signals of a satellite stay together, since they share their directions.
+    The signals of a satellite stay together, since they share their directions. Those from `last`
+    on are a part of their own.
     """
     if len(snr) == 0:
+        return
+    if last is not None:
+        for is_last in (False, True):
+            yield from _parts(snr.where((snr.time >= last) == is_last), None)
         return
     number = -(-len(snr) // _ROWS_AT_ONCE)
     begin, end = snr.time.min().astype(np.int64), snr.time.max().astype(np.int64)
@@ -117,45 +164,6 @@ def _parts(snr: SnrTable) -> Iterator[SnrTable]:
         rows = np.flatnonzero(place == part)
         if len(rows):
             yield snr.where(rows)
-
-
-def _stale(points: SkyPoints) -> dict[str, float]:
-    """Return satellite -> age of its oldest ephemeris, hours, where that is more than usual."""
-    aged = ~np.isnan(points.age_h)
-    codes, place = np.unique(points.satellite[aged], return_inverse=True)
-    oldest_h = np.zeros(len(codes))
-    np.maximum.at(oldest_h, place, points.age_h[aged])
-    names = [gnss.satellite_name(int(code)) for code in codes]
-    return {
-        name: float(age_h)
-        for name, age_h in zip(names, oldest_h, strict=True)
-        if age_h > _STALE_H.get(name[0], _STALE_OTHERS_H)
-    }
-
-
-def _some(names: Sequence[str]) -> str:
-    """Name the first few satellites."""
-    return ", ".join(names[:_NAMED]) + (" ..." if len(names) > _NAMED else "")
-
-
-def _missing_note(missing: Mapping[str, int], n_rows: int) -> str:
-    """Say which satellites have no ephemeris."""
-    if not missing:
-        return ""
-    return (
-        f"no ephemeris for {_some(list(missing))}: {sum(missing.values())} of {n_rows} SNR values "
-        "left out; it is taken again when navigation that has them arrives"
-    )
-
-
-def _stale_note(stale: Mapping[str, float]) -> str:
-    """Say which satellites have old ephemerides."""
-    if not stale:
-        return ""
-    return (
-        f"ephemerides up to {max(stale.values()):.1f} h old for {_some(sorted(stale))}; it is "
-        "taken again when navigation that has them arrives"
-    )
 
 
 def _slow_note(file: ObservationFile, max_gap_s: float) -> str:

@@ -24,6 +24,8 @@ class IngestReport:
         Arcs written, and arcs taken out because these stand for them.
     weather_new : int
         Rows of the weather file that are new or corrected.
+    next_settled_s : float or None
+        In how many seconds the next of the files that are left until they have settled can be read.
     problems : dict
         File, or key of the configuration, -> what could not be used or done, and why.
     notes : dict
@@ -36,6 +38,7 @@ class IngestReport:
     arcs_new: int = 0
     arcs_superseded: int = 0
     weather_new: int = 0
+    next_settled_s: float | None = None
     problems: dict[str, str] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
 

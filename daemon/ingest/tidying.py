@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
-from daemon.inbox import FoundFile, is_settled, tidy
+from daemon.inbox import FoundFile, is_unchanged, tidy
 from daemon.intake import ORBIT_KINDS
 from daemon.sections import InboxSection
 from daemon.store import FileRecord, FileState
@@ -23,11 +23,13 @@ def tidy_up(
     found: Sequence[FoundFile],
     known: Mapping[str, FileRecord],
     now: pd.Timestamp,
+    rests_s: Callable[[str], float],
 ) -> str:
     """Move or delete finished files and copies of such; return what could not be done.
 
-    A file is let alone while it may still be written to: it ends early, it is younger than
-    ``inbox.settle_s``, or it has changed since it was read.
+    A file is let alone while it may still be written to: it ends early, nobody has written to it
+    for less than ``inbox.settle_s`` (`rests_s` tells by name for how long), or it has changed since
+    it was read.
     """
     if inbox.keep == "leave":
         return ""
@@ -38,7 +40,7 @@ def tidy_up(
         if one.sha256 not in done:
             continue
         try:
-            if is_settled(one, inbox.settle_s):
+            if rests_s(one.name) >= inbox.settle_s and is_unchanged(one):
                 tidy(one, inbox.path, inbox.keep)
         except FileNotFoundError:
             continue  # somebody else has taken it away

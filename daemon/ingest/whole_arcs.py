@@ -47,7 +47,10 @@ class Neighbourhood:
     ) -> None:
         self._store = store
         self._site = site
-        self._without = [(station, path) for path in replaced]
+        self._without: dict[tuple[str, str], np.datetime64 | None] = {
+            (station, file.record.path): file.first for file in files if file.goes_on
+        }
+        self._without |= {(station, path): None for path in replaced}
         self._own = SkyPoints.concatenate([file.points for file in files])
         in_order = sorted(files, key=lambda file: (file.record.first_time or "", file.record.path))
         self.glonass_channels = {

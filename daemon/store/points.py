@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from sqlite3 import Row
 
 import numpy as np
 
@@ -54,8 +55,12 @@ class Points(Database):
         glonass_channels: Mapping[int, int],
         since_hour: int,
         equipment: Iterable[str] = (),
+        begin: np.datetime64 | None = None,
     ) -> None:
         """Write the points of a file, in place of all that it brought before.
+
+        Those of a file that has grown are in place of what it brought from `begin` on; what it
+        brought before that stays.
 
         Parameters
         ----------
@@ -71,9 +76,17 @@ class Points(Database):
             Hours since 1970 (GPS time); earlier ones are not kept.
         equipment : iterable of str
             Texts of the equipment that they were heard with.
+        begin : datetime64, optional
+            GPS time.
         """
         (row,) = self._query("SELECT id FROM files WHERE station = ? AND path = ?", (station, path))
-        self._connection.execute("DELETE FROM snr_hours WHERE file_id = ?", (row["id"],))
+        first = _EVER[0] if begin is None else int(hour_of(np.array(begin)))
+        if begin is not None:
+            hour = self._points_of_hour(row["id"], first)
+            points = SkyPoints.concatenate([hour.where(hour.time < begin), points])
+        self._connection.execute(
+            "DELETE FROM snr_hours WHERE file_id = ? AND hour >= ?", (row["id"], first)
+        )
         kept = points.where(hour_of(points.time) >= since_hour)
         texts = equipment_codes(equipment)
         self._connection.executemany(
@@ -102,7 +115,7 @@ class Points(Database):
         since: np.datetime64 | None = None,
         until: np.datetime64 | None = None,
         satellites: Collection[str] | None = None,
-        without: Collection[tuple[str, str]] = (),
+        without: Mapping[tuple[str, str], np.datetime64 | None] | None = None,
     ) -> KeptPoints:
         """Return the points that are kept of a span of whole hours, GPS time.
 
@@ -114,8 +127,8 @@ class Points(Database):
             The hours that these lie in, and all between them.
         satellites : collection of str, optional
             These only.
-        without : collection of (station, path)
-            Files that do not count.
+        without : mapping, optional
+            (station, path) of files that do not count -> GPS time from which on, None for all.
         """
         first = _EVER[0] if since is None else int(hour_of(np.array(since)))
         last = _EVER[1] if until is None else int(hour_of(np.array(until)))
@@ -126,22 +139,35 @@ class Points(Database):
             "WHERE snr_hours.site = ? AND hour BETWEEN ? AND ? ORDER BY hour, path",
             (site, first, last),
         )
-        hidden = set(without)
+        hidden = without or {}
         parts: list[SkyPoints] = []
         channels: dict[int, int] = {}
         equipment: set[str] = set()
         for row in rows:
-            if (row["station"], row["path"]) in hidden:
+            file = (row["station"], row["path"])
+            begin = hidden.get(file)
+            if file in hidden and begin is None:
                 continue
             if satellites is not None and row["satellite"] not in satellites:
                 continue
             code = gnss.satellite_code(row["satellite"])
-            heard_with = equipment_code(row["equipment"])
-            parts.append(unpack_points(code, heard_with, row["n_points"], row["points"]))
+            part = _unpacked(row)
+            if begin is not None:
+                part = part.where(part.time < begin)
+            parts.append(part)
             equipment.add(row["equipment"])
             if row["glonass_channel"] is not None:
                 channels[code & 255] = row["glonass_channel"]
         return KeptPoints(SkyPoints.concatenate(parts), channels, frozenset(equipment))
+
+    def _points_of_hour(self, file_id: int, hour: int) -> SkyPoints:
+        """Return the points that a file brought of an hour."""
+        rows = self._query(
+            "SELECT satellite, COALESCE(equipment, '') AS equipment, n_points, points "
+            "FROM snr_hours WHERE file_id = ? AND hour = ?",
+            (file_id, hour),
+        )
+        return SkyPoints.concatenate([_unpacked(row) for row in rows])
 
     def drop_points(self, site: str, before_hour: int) -> None:
         """Take out the points of hours before one, hours since 1970 (GPS time)."""
@@ -164,3 +190,13 @@ class Points(Database):
         )
         row = self._query(sql, (site,))[0]
         return None if row[0] is None else (row[0], row[1], row[2], row[3])
+
+
+def _unpacked(row: Row) -> SkyPoints:
+    """Return the points of a row."""
+    return unpack_points(
+        gnss.satellite_code(row["satellite"]),
+        equipment_code(row["equipment"]),
+        row["n_points"],
+        row["points"],
+    )

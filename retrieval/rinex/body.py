@@ -77,6 +77,9 @@ class Body:
         Number of the last whole line; of the first line where there is none.
     complete_bytes : int
         Length of the text up to the end of its last finished record.
+    by_itself : bool
+        Whether every record is read by itself and the header at the top: nothing that stands
+        elsewhere in the text decides how.
     """
 
     lines: Lines
@@ -93,6 +96,7 @@ class Body:
     cut: Damage | None
     last_line: int
     complete_bytes: int
+    by_itself: bool
 
 
 def read_body(lines: Lines, header: Header, dialect: Dialect) -> Body:
@@ -350,6 +354,12 @@ class _BodyReader:
         decodable.drop_other_sites(self.position_m)
         decodable.drop_unreadable()
         decodable.drop_unknown_constellations()
+        by_itself = (
+            definitions == [self.headers.current]
+            and not decodable.notes
+            and not decodable.dropped
+            and not any(event.flag in (_MOVING, _NEW_SITE) for event in self.events)
+        )
         self.notes += decodable.notes
         for block, reason in decodable.dropped:
             self._drop(block, reason)
@@ -378,6 +388,7 @@ class _BodyReader:
             cut=self.cut,
             last_line=self._last_line(),
             complete_bytes=self.complete_bytes,
+            by_itself=by_itself,
         )
 
 

@@ -30,6 +30,7 @@ from retrieval.rinex.records import (
     ObservationFile,
     ObservationHeader,
     ReadReport,
+    Resume,
     SnrTable,
 )
 from retrieval.rinex.report import bounded
@@ -126,6 +127,7 @@ def parse_nmea(text: Text) -> ObservationFile:
         cut=_cut(text, lines),
         complete_bytes=lines.tail,
         notes=(*text.notes, *_notes(observed, int(early.sum()), int((heard & timeless).sum()))),
+        resume=_resume(lines, epochs, chosen) if in_order.all() else None,
     )
     return ObservationFile(text.path, header, table, time, report)
 
@@ -191,6 +193,24 @@ def _observables(table: SnrTable) -> dict[str, tuple[str, ...]]:
     for name in map(signal_name, np.unique(table.signal).tolist()):
         observables[name[0]] = (*observables.get(name[0], ()), name[1:])
     return observables
+
+
+def _resume(lines: Lines, epochs: Epochs, chosen: NDArray[np.intp]) -> Resume | None:
+    """Return where to read on: the last epoch that tells its date itself.
+
+    `chosen` are the epochs that are returned. An epoch may go on as long as the text does.
+    """
+    places = np.flatnonzero(epochs.own_date[chosen])
+    if not len(places):
+        return None
+    line = int(epochs.line[chosen[places[-1]]])
+    return Resume(
+        header_bytes=0,
+        header_lines=0,
+        offset=int(lines.start[line - 1]),
+        line=line,
+        epoch=int(places[-1]),
+    )
 
 
 def _cut(text: Text, lines: Lines) -> Damage | None:

@@ -78,11 +78,14 @@ class Epochs:
         NaT where it is not known.
     undated : (n,) bool
         Those that have a time of day, and dates before and after that contradict each other.
+    own_date : (n,) bool
+        Those that have a date of their own.
     """
 
     line: NDArray[np.int64]
     utc: NDArray[np.datetime64]
     undated: NDArray[np.bool_]
+    own_date: NDArray[np.bool_]
 
 
 def read_marks(sentences: Sentences) -> tuple[Marks, NDArray[np.bool_]]:
@@ -204,8 +207,9 @@ def epochs_of(marks: Marks) -> Epochs:
     line = marks.line[first]
     utc = np.full(len(first), np.datetime64("NaT"), "datetime64[ns]")
     undated = np.zeros(len(first), np.bool_)
+    own_date = np.zeros(len(first), np.bool_)
     if not len(first):
-        return Epochs(line, utc, undated)
+        return Epochs(line, utc, undated, own_date)
     n = len(time)
     dated = np.minimum.reduceat(np.where(marks.day == NO_DATE, n, np.arange(n)), first)
     void = np.logical_or.reduceat(marks.void, first) | (time[first] == _NO_TIME)
@@ -221,10 +225,11 @@ def epochs_of(marks: Marks) -> Epochs:
     known = np.where(before == NO_DATE, after, before)
     clash = (day == NO_DATE) & (before != NO_DATE) & (after != NO_DATE) & (before != after)
     undated[valid[clash]] = True
+    own_date[valid] = day != NO_DATE
     sure = (known != NO_DATE) & ~clash
     ns = (known[sure] + midnights[sure]) * _NS_PER_DAY + time[sure]
     utc[valid[sure]] = ns.astype("datetime64[ns]")
-    return Epochs(line, utc, undated)
+    return Epochs(line, utc, undated, own_date)
 
 
 def _last_known(day: NDArray[np.int64]) -> NDArray[np.int64]:

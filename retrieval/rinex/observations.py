@@ -25,6 +25,7 @@ from retrieval.rinex.records import (
     ObservationFile,
     ObservationHeader,
     ReadReport,
+    Resume,
 )
 from retrieval.rinex.report import bounded
 from retrieval.rinex.text import FileKind, Text, file_kind, read_text
@@ -116,6 +117,7 @@ def parse_observations(text: Text, kind: str = "S") -> ObservationFile:
         cut=_cut(text, body),
         complete_bytes=body.complete_bytes,
         notes=(*header.notes, *text.notes, *body.notes, *notes, *more_notes),
+        resume=_resume(header, body, keep) if in_order.all() else None,
     )
     equipment = tuple(dict.fromkeys(heard_with))
     return ObservationFile(text.path, _header(header, body), table, time[keep], report, equipment)
@@ -170,6 +172,25 @@ def _header(header: Header, body: Body) -> ObservationHeader:
         observables={
             letter: codes for letter, codes in content.observables.items() if letter in seen
         },
+    )
+
+
+def _resume(header: Header, body: Body, keep: NDArray[np.bool_]) -> Resume | None:
+    """Return where to read on: the last whole epoch, for only it may still turn out otherwise."""
+    headless = any(damage.line >= header.body_line for damage in header.damage)
+    if not keep.any() or not body.by_itself or headless:
+        return None
+    epoch = int(np.flatnonzero(keep)[-1])
+    line = int(body.epoch_line[epoch])
+    offset = int(body.lines.start[line])
+    if body.lines.content[offset - 1 : offset] != b"\n":
+        return None
+    return Resume(
+        header_bytes=header.body_offset,
+        header_lines=header.body_line - 1,
+        offset=offset,
+        line=int(body.lines.number[line]),
+        epoch=int(keep.sum()) - 1,
     )
 
 

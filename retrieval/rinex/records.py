@@ -18,6 +18,7 @@ __all__ = [
     "ObservationFile",
     "ObservationHeader",
     "ReadReport",
+    "Resume",
     "SnrTable",
 ]
 
@@ -177,6 +178,32 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Resume:
+    """Where a text that has grown can be read on.
+
+    Its header and what stands from `offset` on, read as one text, give the epochs from number
+    `epoch` on as the whole text gives them.
+
+    Attributes
+    ----------
+    header_bytes, header_lines : int
+        Length of the header; 0 where the format has none.
+    offset : int
+        First byte of the last whole epoch.
+    line : int
+        Number of its line.
+    epoch : int
+        Its index among the whole epochs.
+    """
+
+    header_bytes: int
+    header_lines: int
+    offset: int
+    line: int
+    epoch: int
+
+
+@dataclass(frozen=True)
 class ReadReport:
     """What a reader found besides observations.
 
@@ -191,10 +218,12 @@ class ReadReport:
     cut : Damage or None
         The unfinished last epoch of a truncated or growing file.
     complete_bytes : int
-        Length of the decompressed text up to the end of the last whole record; a growing file can
-        be read on from here.
+        Length of the decompressed text up to the end of the last whole record.
     notes : tuple of str
         Statements a user of the numbers must know (such as the ambiguity of ``S2`` in RINEX 2).
+    resume : Resume or None
+        Where a growing text can be read on; None where how it is read hangs on more than its
+        header: on events, on headers in the body, on the order of all epochs.
     """
 
     n_epochs: int
@@ -203,6 +232,7 @@ class ReadReport:
     cut: Damage | None = None
     complete_bytes: int = 0
     notes: tuple[str, ...] = ()
+    resume: Resume | None = None
 
 
 @dataclass(frozen=True)

@@ -357,18 +357,18 @@ class TestNames:
         assert set(stored(config)[0]) >= {path.name for path in inbox(day) if "rnx" in path.name}
 
     def test_a_file_that_cannot_be_opened_stands_in_the_status(self, day, monkeypatch):
-        from daemon.ingest import look
+        from daemon.ingest import memory
 
         config = load_config(day / "soilglint.toml")
         first = inbox(day)[0].name
-        fingerprint = look.fingerprint
+        fingerprint = memory.fingerprint
 
         def refusing(path, name):
             if name == first:
                 raise PermissionError(13, "Permission denied")
             return fingerprint(path, name)
 
-        monkeypatch.setattr(look, "fingerprint", refusing)
+        monkeypatch.setattr(memory, "fingerprint", refusing)
         assert "owner" in run_once(config).ingest.problems[first]
         assert "owner" in status(config)["files"]["problems"][first]["reason"]
         assert not run_once(config).changed

@@ -361,8 +361,8 @@ def test_killed_inside_a_step_nothing_is_half_written(config, whole, function):
 
         done = Store.{function}
 
-        def kill(self, *arguments):
-            done(self, *arguments)
+        def kill(self, *arguments, **named):
+            done(self, *arguments, **named)
             os.kill(os.getpid(), signal.SIGKILL)
 
         Store.{function} = kill

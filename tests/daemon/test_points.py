@@ -117,8 +117,8 @@ def test_files_are_kept_apart_and_may_be_left_out(store):
     put(store, points(seed=1))
     put(store, points(seed=2), path="b.rnx")
     assert len(store.points("test").points) == 480
-    assert_equal(store.points("test", without=[("test", "a.rnx")]).points, points(seed=2))
-    assert len(store.points("test", without=[("other", "a.rnx")]).points) == 480
+    assert_equal(store.points("test", without={("test", "a.rnx"): None}).points, points(seed=2))
+    assert len(store.points("test", without={("other", "a.rnx"): None}).points) == 480
 
 
 def test_old_hours_are_not_kept(store):
