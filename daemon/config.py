@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import glob
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,6 @@ __all__ = ["Config", "load_config", "window_margins"]
 
 _LATER_SECTIONS = ("influxdb", "mqtt")
 _LATER_KEYS = (
-    "inbox.quarantine",
     "model.reference",
     "schedule.retrain",
     "weather.topic",
@@ -114,6 +114,16 @@ class Config(Section):
             raise ValueError(
                 f"qc.detrend_elevation = [{trend_low:g}, {trend_high:g}] does not meet the window "
                 f"station.elevation = [{low:g}, {high:g}]; it should hold it, and may reach higher"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _quarantine_elsewhere(self) -> Config:
+        folder = self.inbox.quarantine
+        if folder is not None and os.path.normpath(folder) == os.path.normpath(self.inbox.path):
+            raise ValueError(
+                f"inbox.quarantine = {json.dumps(str(folder))}: this is the inbox itself; name "
+                'another folder, such as "quarantine"'
             )
         return self
 
@@ -221,7 +231,12 @@ def _with_paths_from(config: Config, folder: Path) -> Config:
     weather, model = config.weather, config.model
     return config.model_copy(
         update={
-            "inbox": config.inbox.model_copy(update={"path": folder / config.inbox.path}),
+            "inbox": config.inbox.model_copy(
+                update={
+                    "path": folder / config.inbox.path,
+                    "quarantine": config.inbox.quarantine and folder / config.inbox.quarantine,
+                }
+            ),
             "store": config.store.model_copy(update={"path": folder / config.store.path}),
             "orbits": config.orbits.model_copy(
                 update={

@@ -34,6 +34,8 @@ EXPLANATIONS: Mapping[str, str] = {
     "the service does not read it yet.",
     "inbox.keep": 'Finished observation files: "leave" them, "move" them to done/ in the inbox, '
     'or "delete" them.',
+    "inbox.quarantine": "Folder for files that cannot be used or are of another station, each with "
+    "its reason beside it. Absent: they stay where they are.",
     "soil": "Its texture decides how little and how much water it can hold.",
     "soil.texture": "A USDA class: {textures}.",
     "soil.residual": "m3 m-3; wins over the texture's.",
@@ -94,6 +96,7 @@ EXPLANATIONS: Mapping[str, str] = {
 # The form of keys that are absent by default.
 _EXAMPLES: Mapping[str, Any] = {
     "station.antenna_height_m": 2.0,
+    "inbox.quarantine": "quarantine",
     "soil.residual": 0.08,
     "soil.saturation": 0.43,
     "qc.start_below_deg": 7.0,

@@ -111,6 +111,7 @@ class InboxSection(Section):
     patterns: Annotated[tuple[str, ...], AfterValidator(_some)] = ("*",)
     settle_s: float = Field(default=10.0, ge=0)
     keep: Literal["leave", "move", "delete"] = "leave"
+    quarantine: Path | None = None
 
 
 class OrbitsSection(Section):

@@ -104,7 +104,7 @@ class Account:
         gone = [
             path
             for path, record in self.known.items()
-            if record.state != FileState.INGESTED and path not in names
+            if record.state not in (FileState.INGESTED, FileState.QUARANTINED) and path not in names
         ]
         if not gone:
             return

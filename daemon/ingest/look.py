@@ -29,6 +29,7 @@ from daemon.ingest.lacks import Lacks
 from daemon.ingest.memory import InboxMemory, may_be_growing
 from daemon.ingest.names import replaces
 from daemon.ingest.placing import PlacedFile, place
+from daemon.ingest.quarantine import put_in_quarantine
 from daemon.ingest.report import IngestReport
 from daemon.ingest.settings import require_same_settings, setting_notes
 from daemon.ingest.tidying import tidy_up
@@ -190,6 +191,12 @@ class _Look:
         )
         if fault:
             self.report.problems["inbox.keep"] = fault
+        if self.config.inbox.quarantine is not None:
+            fault = put_in_quarantine(
+                self.config.inbox.quarantine, found, self.files, self.now, self.memory.rests_s
+            )
+            if fault:
+                self.report.problems["inbox.quarantine"] = fault
         self.memory.keep(self._names)
         self.report.next_settled_s = self.memory.next_settled_s
 
@@ -233,6 +240,8 @@ class _Look:
         record = self.files.known.get(found.name)
         if record is None or record.sha256 != found.sha256:
             return not self.files.is_copy(found)
+        if record.state == FileState.QUARANTINED:
+            return True  # somebody has put it back
         if record.state == FileState.FROM_FUTURE and record.last_time is not None:
             return bool(parse_utc([record.last_time])[0] <= self.now + FUTURE_TOLERANCE)
         if record.state == FileState.OTHER_STATION and record.position_m is not None:

@@ -54,12 +54,15 @@ def schema_version(connection: sqlite3.Connection, path: Path) -> int:
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Take a store to the newest version, one whole step at a time."""
+    # A table that others refer to is made anew without taking their rows with it.
+    connection.execute("PRAGMA foreign_keys = OFF")
     for version in range(schema_version(connection, path), SCHEMA_VERSION):
         with transaction(connection, path):
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             for statement in MIGRATIONS[version]:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {version + 1}")
+    connection.execute("PRAGMA foreign_keys = ON")
 
 
 def connect(uri: str, path: Path) -> sqlite3.Connection:

@@ -19,6 +19,7 @@ class FileState(StrEnum):
     WAITING_ORBITS = "waiting_orbits"  # tried again when navigation has arrived
     OTHER_STATION = "other_station"  # its header lies too far from the station
     UNREADABLE = "unreadable"
+    QUARANTINED = "quarantined"  # moved to a folder of its own; tried again when it is put back
     FROM_FUTURE = "from_future"  # tried again once the clock has passed its last epoch
 
 

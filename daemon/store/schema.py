@@ -296,6 +296,22 @@ CREATE TABLE forgotten (
 """,
 )
 
+# One more state of a file. SQLite changes no CHECK; the tables that refer to this one stay, because
+# foreign keys are not in force while a store is brought up to date (`daemon.store.opening`).
+_QUARANTINE = (
+    _FILES.replace("TABLE files", "TABLE files_new")
+    .replace("'from_future')", "'from_future', 'quarantined')")
+    .replace(
+        "    ingested_at TEXT NOT NULL,", "    ingested_at TEXT NOT NULL,\n    site TEXT NOT NULL,"
+    ),
+    "INSERT INTO files_new SELECT id, station, path, sha256, size, kind, state, reason, n_epochs, "
+    "n_snr, n_damage, first_time, last_time, cut, position_m, satellites, orbits, ingested_at, "
+    "site FROM files",
+    "DROP TABLE files",
+    "ALTER TABLE files_new RENAME TO files",
+    "CREATE INDEX files_by_content ON files (station, sha256)",
+)
+
 # Step k takes a store from version k to version k + 1.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -338,6 +354,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     _EQUIPMENT,
     _OUTBOX_OF_SINKS,
+    _QUARANTINE,
 )
 
 SCHEMA_VERSION = len(MIGRATIONS)

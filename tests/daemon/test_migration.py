@@ -66,6 +66,26 @@ def test_reading_asks_for_a_run_and_changes_nothing(config):
     assert config.store.path.read_bytes() == before
 
 
+def test_what_refers_to_files_outlives_their_new_table(config):
+    """The step that allows files to be quarantined makes the table of files anew."""
+    sql = "SELECT path, arc_id FROM arc_files JOIN files ON files.id = file_id ORDER BY 1, 2"
+    links = rows(config, sql)
+    assert len(links) > 200
+    Store.writing(config.store.path).close()
+    assert rows(config, sql) == links
+    assert rows(config, "PRAGMA foreign_key_check") == []
+    connection = sqlite3.connect(config.store.path)
+    connection.execute("UPDATE files SET state = 'quarantined'")
+    with pytest.raises(sqlite3.IntegrityError):
+        connection.execute("UPDATE files SET state = 'something else'")
+    connection.rollback()
+    # Links go with their file, as before.
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("DELETE FROM files")
+    assert connection.execute("SELECT COUNT(*) FROM arc_files").fetchone() == (0,)
+    connection.close()
+
+
 def test_everything_is_there_afterwards_and_goes_on(config, sample, tmp_path):
     columns = ", ".join(f'"{row[1]}"' for row in rows(config, "PRAGMA table_info(arcs)"))
     arcs = rows(config, f"SELECT {columns} FROM arcs ORDER BY id")
