@@ -17,9 +17,11 @@ from pydantic import PrivateAttr, model_validator
 
 from daemon.errors import ConfigError
 from daemon.sections import (
+    ExportSection,
     HttpSection,
     InboxSection,
     ModelSection,
+    MqttSection,
     OrbitsSection,
     QcSection,
     RefractionSection,
@@ -38,7 +40,7 @@ from retrieval.toml_files import Section, Wording, load_sections
 
 __all__ = ["Config", "load_config", "window_margins"]
 
-_LATER_SECTIONS = ("influxdb", "mqtt")
+_LATER_SECTIONS = ("influxdb",)
 _LATER_KEYS = (
     "model.reference",
     "schedule.retrain",
@@ -88,6 +90,8 @@ class Config(Section):
     refraction: RefractionSection = RefractionSection()
     weather: WeatherSection | None = None
     http: HttpSection | None = None
+    mqtt: MqttSection | None = None
+    export: ExportSection | None = None
 
     _path: Path = PrivateAttr(default=Path())
 
@@ -228,7 +232,7 @@ def load_config(path: Path) -> Config:
 def _with_paths_from(config: Config, folder: Path) -> Config:
     """Resolve relative paths against the folder of the configuration file."""
     here = Path(glob.escape(str(folder)))  # orbits are patterns; the folder's own name is not one
-    weather, model = config.weather, config.model
+    weather, model, export = config.weather, config.model, config.export
     return config.model_copy(
         update={
             "inbox": config.inbox.model_copy(
@@ -246,8 +250,17 @@ def _with_paths_from(config: Config, folder: Path) -> Config:
             ),
             "model": model.model_copy(update={"path": model.path and folder / model.path}),
             "weather": weather and weather.model_copy(update={"path": folder / weather.path}),
+            "mqtt": config.mqtt and _with_files_from(config.mqtt, folder),
+            "export": export and export.model_copy(update={"path": folder / export.path}),
         }
     )
+
+
+def _with_files_from(mqtt: MqttSection, folder: Path) -> MqttSection:
+    """Resolve the paths of certificates and password."""
+    names = ("ca_file", "cert_file", "key_file", "password_file")
+    paths = {name: path for name in names if (path := getattr(mqtt, name)) is not None}
+    return mqtt.model_copy(update={name: folder / path for name, path in paths.items()})
 
 
 def _own_words(kind: str, key: str, value: Any) -> str | None:
@@ -273,6 +286,8 @@ _HINTS = {
     "soil": '; it needs texture = "..." (a USDA class such as "loam"), or residual and saturation',
     "store": '; it needs path = "..." of the database file',
     "store.path": "; give the path of the database file",
+    "mqtt.host": '; give the broker, such as host = "broker.example.org"',
+    "export.path": "; give the folder that files are written to",
     "weather.path": '; give the CSV file of temperature and rain, such as path = "weather.csv"',
 }
 
@@ -293,6 +308,9 @@ _WORDING = Wording(
     what="give the station's configuration with --config",
     lists=_LISTS,
     hints=_HINTS,
-    texts={"station.name": "expected 1 to 64 letters, digits, - and _"},
+    texts={
+        "station.name": "expected 1 to 64 letters, digits, - and _",
+        "mqtt.client_id": "expected 1 to 100 letters, digits, -, _, . and :",
+    },
     of_own=_own_words,
 )

@@ -91,6 +91,32 @@ EXPLANATIONS: Mapping[str, str] = {
     "http": "Where the service tells how it is: /healthz and /metrics. Absent: nowhere.",
     "http.listen": "Host and port; anyone who reaches it may read.",
     "weather.path": "CSV file with the columns time (UTC), temperature_c and, if known, rain_mm.",
+    "mqtt": "The broker that estimates are sent to (docs/messages.md). Absent: none; with a key of "
+    "it, take the # of the section's name away too.",
+    "mqtt.host": "Its name or address.",
+    "mqtt.port": "Absent: 1883, with TLS 8883.",
+    "mqtt.tls": "Encrypted; the broker's certificate is always verified. Absent: where "
+    "certificates are named.",
+    "mqtt.ca_file": "Certificate of the authority that signed the broker's. Absent: those that "
+    "this computer trusts.",
+    "mqtt.cert_file": "Certificate of this client, where the broker wants one.",
+    "mqtt.key_file": "Its key, without a passphrase.",
+    "mqtt.username": "Absent: none. Its password comes from password_file, else from the systemd "
+    "credential mqtt_password, else from the environment (SOILGLINT_MQTT_PASSWORD).",
+    "mqtt.password_file": "A file that holds the password alone; read anew at each attempt.",
+    "mqtt.topic_prefix": "Every topic begins with it.",
+    "mqtt.discovery": "Tell Home Assistant of the station.",
+    "mqtt.discovery_prefix": "As it is set there.",
+    "mqtt.arcs": "Publish arcs too.",
+    "mqtt.keepalive_s": "A broker that says nothing for twice as long is taken to be gone.",
+    "mqtt.client_id": "Of this connection, which no other may have. Absent: soilglint- and the "
+    "station's name.",
+    "mqtt.host_name": "The last part of the topic that tells whether this computer is connected; "
+    "where several services share a computer, each its own. Absent: the computer's name.",
+    "export": "The folder that estimates are written to, a file per product and UTC day. Absent: "
+    "none; with a key of it, take the # of the section's name away too.",
+    "export.path": "Made when missing.",
+    "export.format": '"csv" or "parquet".',
 }
 
 # The form of keys that are absent by default.
@@ -108,6 +134,17 @@ _EXAMPLES: Mapping[str, Any] = {
     "weather.path": "weather.csv",
     "store.keep_days": 730,
     "store.max_mb": 2000,
+    "mqtt.host": "broker.example.org",
+    "mqtt.port": 8883,
+    "mqtt.tls": True,
+    "mqtt.ca_file": "ca.crt",
+    "mqtt.cert_file": "client.crt",
+    "mqtt.key_file": "client.key",
+    "mqtt.username": "station",
+    "mqtt.password_file": "mqtt.password",
+    "mqtt.client_id": "soilglint-mchl",
+    "mqtt.host_name": "box1",
+    "export.path": "export",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -18,9 +19,11 @@ from retrieval.soil import SoilLimits, soil_limits
 from retrieval.toml_files import Section
 
 __all__ = [
+    "ExportSection",
     "HttpSection",
     "InboxSection",
     "ModelSection",
+    "MqttSection",
     "OrbitsSection",
     "QcSection",
     "RefractionSection",
@@ -80,6 +83,33 @@ def _address(text: str) -> str:
     return text
 
 
+def _host(host: str) -> str:
+    """Refuse what is no name or address, such as the whole URL."""
+    try:
+        plain = host.encode("idna").decode()
+    except UnicodeError:
+        plain = ""
+    # Of an address of IPv6 there are several colons, of a port one.
+    if not plain or re.search(r"[\s/@\[\]]", host) or host.count(":") == 1:
+        raise ValueError('expected a name or an address alone, such as "broker.example.org"')
+    return host
+
+
+def _topic(topic: str) -> str:
+    """Refuse what cannot begin the topics of messages."""
+    if not all(topic.split("/")) or re.search(r"[+#\0]", topic) or topic.startswith("$"):
+        raise ValueError(
+            'expected names with / between them, without + and #, such as "farm/soilglint"'
+        )
+    return topic
+
+
+def _one_level(name: str) -> str:
+    if "/" in name:
+        raise ValueError("expected one name, without /")
+    return _topic(name)
+
+
 _Elevation = Annotated[float, Field(ge=0, le=90)]
 _ElevationRange = Annotated[tuple[_Elevation, _Elevation], AfterValidator(_increasing)]
 _Azimuth = Annotated[float, Field(ge=0, le=360)]
@@ -90,6 +120,7 @@ _Signal = Annotated[str, AfterValidator(_known_signal)]
 _DayOfYear = Annotated[int, Field(ge=1, le=366)]
 _Season = Annotated[tuple[_DayOfYear, _DayOfYear], AfterValidator(_apart)]
 _Share = Annotated[float, Field(ge=0, le=1)]
+_Topic = Annotated[str, Field(max_length=200), AfterValidator(_topic)]
 
 
 class StationSection(Section):
@@ -260,3 +291,51 @@ class WeatherSection(Section):
     """``[weather]``: temperature and rain beside the station."""
 
     path: Path
+
+
+class MqttSection(Section):
+    """``[mqtt]``: the broker that estimates are sent to."""
+
+    host: Annotated[str, AfterValidator(_host)]
+    port: int | None = Field(default=None, ge=1, le=65535)
+    tls: bool | None = None
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    username: str | None = Field(default=None, min_length=1, max_length=1000)
+    password_file: Path | None = None
+    topic_prefix: _Topic = "soilglint"
+    discovery: bool = False
+    discovery_prefix: _Topic = "homeassistant"
+    arcs: bool = False
+    keepalive_s: int = Field(default=15, ge=5, le=3600)
+    client_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.:-]{1,100}$")
+    host_name: Annotated[str, Field(max_length=100), AfterValidator(_one_level)] | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> MqttSection:
+        files = [name for name in ("ca_file", "cert_file", "key_file") if getattr(self, name)]
+        if files and self.tls is False:
+            raise ValueError(f"{files[0]} is used with TLS only; set tls = true, or leave it out")
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("cert_file and key_file go together; name both, or neither")
+        if self.password_file is not None and self.username is None:
+            raise ValueError('a password belongs to a user; add username = "..."')
+        return self
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether TLS is used: as stated, else where certificates are named."""
+        return self.tls if self.tls is not None else bool(self.ca_file or self.cert_file)
+
+    @property
+    def port_used(self) -> int:
+        """The stated port, else the usual one with or without TLS."""
+        return self.port or (8883 if self.encrypted else 1883)
+
+
+class ExportSection(Section):
+    """``[export]``: the folder that estimates are written to as files."""
+
+    path: Path
+    format: Literal["csv", "parquet"] = "csv"

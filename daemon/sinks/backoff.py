@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-__all__ = ["backoff_s"]
+__all__ = ["LONGEST_S", "backoff_s"]
 
-_FIRST_S = 1.0
-_LONGEST_S = 60.0
+LONGEST_S = 60.0
 
 
 def backoff_s(failures: int, draw: float) -> float:
-    """Return the wait after so many failures in a row, seconds.
+    """Return the wait before the next attempt: doubling, bounded, and with jitter.
 
-    It doubles from 1 s up to 60 s, less up to a half by chance, so that stations that lost the same
-    server do not come back at the same moment.
+    The bound doubles from 1 s to `LONGEST_S`; the wait lies in its upper half, so that a thousand
+    stations that lost one broker at one moment do not come back at one moment.
 
     Parameters
     ----------
     failures : int
-        1 or more.
+        Attempts that failed one after the other; 0 is no wait.
     draw : float
-        By chance, 0 up to but without 1.
+        A random number, 0 to 1.
 
     Examples
     --------
-    >>> [backoff_s(failures, 0.0) for failures in (1, 2, 3, 10)]
-    [1.0, 2.0, 4.0, 60.0]
-    >>> backoff_s(2, 0.5)
-    1.5
+    >>> [backoff_s(failures, 1.0) for failures in (0, 1, 2, 3, 7, 1000)]
+    [0.0, 1.0, 2.0, 4.0, 60.0, 60.0]
+    >>> backoff_s(3, 0.0)
+    2.0
     """
-    longest = min(_FIRST_S * 2.0 ** min(max(failures, 1) - 1, 10), _LONGEST_S)
-    return longest * (1.0 - 0.5 * draw)
+    if failures <= 0:
+        return 0.0
+    # Beyond 2**63 a float would overflow, long after the bound is reached.
+    bound_s = min(LONGEST_S, 2.0 ** min(failures - 1, 63))
+    return bound_s * (0.5 + 0.5 * draw)

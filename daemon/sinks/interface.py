@@ -1,4 +1,4 @@
-"""What every destination of messages offers."""
+"""What a sink is, and what it is given."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ __all__ = ["Message", "Sink"]
 
 @dataclass(frozen=True)
 class Message:
-    """One record on its way.
+    """One row of the outbox, with what it stands for.
 
     Attributes
     ----------
     number : int
-        Of its row in the outbox; rising.
+        Of the row, rising.
     station : str
-        Whose.
+        Whose it is.
     product : str
         ``live``, ``daily`` or ``arc``.
     time : str
-        Of the estimate, or when the arc closed; UTC with ``Z``.
+        UTC text of the estimate, or of the arc's end.
     record : mapping
-        The estimate or the arc, plain values.
+        The estimate's record, or the arc's.
     newest : bool
-        Nothing later of this station and product was delivered by this sink, or stands before it in
-        this batch.
+        Nothing later of this station and product has been delivered by this sink or stands before
+        it in this batch.
     """
 
     number: int
@@ -41,31 +41,36 @@ class Message:
 
 
 class Sink(Protocol):
-    """A destination. One thread uses it at a time."""
+    """A destination; used by one thread."""
 
-    name: str
-    batch: int
-    wants_arcs: bool
+    @property
+    def name(self) -> str:
+        """Short name, the same for ever: the cursor in the store goes by it."""
+
+    @property
+    def batch(self) -> int:
+        """How many messages `deliver` likes at once."""
+
+    @property
+    def wants_arcs(self) -> bool:
+        """Whether it takes messages of the product ``arc``."""
 
     def start(self) -> None:
-        """Begin to connect. Never waits, and never fails because nobody is there."""
+        """Begin to connect; never waits, never raises for a peer that cannot be reached."""
 
     def deliver(self, messages: Sequence[Message]) -> list[Outcome]:
-        """Hand messages over, for up to some seconds.
-
-        Parameters
-        ----------
-        messages : sequence of Message
-            In the order in which they are to arrive.
+        """Deliver messages, blocking for up to a few seconds.
 
         Returns
         -------
         list of Outcome
-            Of a leading part of them, in order.
+            Of a leading part of the messages, in their order, at least of the first. What comes
+            after it, and what is to be tried again, is given again: a message that is still on its
+            way is then waited for and not sent twice.
         """
 
     def reach(self, timeout_s: float) -> str | None:
-        """Return None where the destination answers, else what is wrong and what to do."""
+        """Return None when the destination can be reached, else what is wrong and the remedy."""
 
     def stop(self, timeout_s: float) -> None:
-        """Say goodbye."""
+        """Say goodbye and let go, within so many seconds."""

@@ -1,4 +1,4 @@
-"""What becomes of a message that a sink was given."""
+"""What became of a message at a sink."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ __all__ = ["Delivered", "Outcome", "Rejected", "RetryLater", "Unauthorised"]
 
 @dataclass(frozen=True)
 class Delivered:
-    """The other side has said that it has it."""
+    """The other side has acknowledged it."""
 
 
 @dataclass(frozen=True)
 class RetryLater:
-    """Not now.
+    """Not now: the other side cannot be reached, or cannot take it yet.
 
     Attributes
     ----------
     reason : str
-        What is wrong, in words.
+        Why, and what to do about it; never a secret.
     after_s : float or None
         A wait that the other side asked for, seconds.
     """
@@ -30,26 +30,14 @@ class RetryLater:
 
 @dataclass(frozen=True)
 class Rejected:
-    """Never: the message is set aside, and the queue goes on.
-
-    Attributes
-    ----------
-    reason : str
-        What is wrong with it, in words.
-    """
+    """Never: the message is set aside, and the queue goes on."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Unauthorised:
-    """The other side does not let us; nothing will go before somebody acts.
-
-    Attributes
-    ----------
-    reason : str
-        What it refused, and what to look at.
-    """
+    """The other side, or this computer, does not let us: tried again slowly, and told loudly."""
 
     reason: str
 

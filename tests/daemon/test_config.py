@@ -103,7 +103,31 @@ def test_every_section_takes_its_keys(config_file, config_text):
         ('texture = "loam"', "residual = 5\nsaturation = 45", ["soil.residual = 5", "1"]),
         ('[soil]\ntexture = "loam"\n', "", ["section [soil] is missing", "texture"]),
         ("[soil]", "[sol]", ["section [sol] is not known", "soil"]),
-        ("[soil]", "[mqtt]\nhost = 'x'\n[soil]", ["section [mqtt]", "later release"]),
+        ("[soil]", "[influxdb]\nurl = 'x'\n[soil]", ["section [influxdb]", "later release"]),
+        ("[soil]", "[mqtt]\n[soil]", ["mqtt.host is missing", "broker.example.org"]),
+        (
+            "[soil]",
+            "[mqtt]\nhost = 'mqtt://x'\n[soil]",
+            ["mqtt.host", "a name or an address alone"],
+        ),
+        ("[soil]", "[mqtt]\nhost = 'a..b'\n[soil]", ["mqtt.host", "a name or an address alone"]),
+        ("[soil]", "[mqtt]\nhost = 'x.org:1883'\n[soil]", ["mqtt.host", "alone"]),
+        ("[soil]", "[mqtt]\nhost = 'x'\nport = 0\n[soil]", ["mqtt.port = 0", "1"]),
+        ("[soil]", "[mqtt]\nhost = 'x'\ntopic_prefix = 'a/#'\n[soil]", ["mqtt.topic_prefix", "#"]),
+        ("[soil]", "[mqtt]\nhost = 'x'\ntopic_prefix = '/a'\n[soil]", ["mqtt.topic_prefix", "/"]),
+        ("[soil]", "[mqtt]\nhost = 'x'\nhost_name = 'a/b'\n[soil]", ["mqtt.host_name", "one"]),
+        ("[soil]", "[mqtt]\nhost = 'x'\nclient_id = 'a b'\n[soil]", ["mqtt.client_id", "letters"]),
+        ("[soil]", "[mqtt]\nhost = 'x'\nkeepalive_s = 0\n[soil]", ["mqtt.keepalive_s = 0", "5"]),
+        ("[soil]", "[mqtt]\nhost = 'x'\npassword = 'p'\n[soil]", ["password", "password_file?"]),
+        (
+            "[soil]",
+            "[mqtt]\nhost = 'x'\ntls = false\nca_file = 'c'\n[soil]",
+            ["ca_file", "tls = true"],
+        ),
+        ("[soil]", "[mqtt]\nhost = 'x'\ncert_file = 'c'\n[soil]", ["key_file", "together"]),
+        ("[soil]", "[mqtt]\nhost = 'x'\npassword_file = 'c'\n[soil]", ["username"]),
+        ("[soil]", "[export]\n[soil]", ["export.path is missing", "folder"]),
+        ("[soil]", "[export]\npath = 'x'\nformat = 'xml'\n[soil]", ['"csv" or "parquet"']),
         ("[soil]", "[model]\nkind = 'svm'\n[soil]", ["model.kind", "later release", "linear"]),
         (
             "[soil]",
@@ -221,3 +245,35 @@ def test_file_that_is_not_there_or_not_text(tmp_path):
         load_config(tmp_path / "latin.toml")
     with pytest.raises(ConfigError, match="cannot be read"):
         load_config(tmp_path)
+
+
+def test_paths_of_sinks_are_relative_to_the_folder_of_the_file(config_file, config_text, tmp_path):
+    text = (
+        '[mqtt]\nhost = "x"\nca_file = "c/ca.crt"\ncert_file = "c.crt"\nkey_file = "/k/c.key"\n'
+        'username = "u"\npassword_file = "p"\n[export]\npath = "out"\n'
+    )
+    config = load_config(config_file(config_text + text))
+    mqtt, export = config.mqtt, config.export
+    assert (mqtt.ca_file, mqtt.cert_file) == (tmp_path / "c/ca.crt", tmp_path / "c.crt")
+    assert (str(mqtt.key_file), mqtt.password_file) == ("/k/c.key", tmp_path / "p")
+    assert export.path == tmp_path / "out"
+
+
+@pytest.mark.parametrize(
+    ("keys", "port"),
+    [
+        ("", 1883),
+        ("tls = true", 8883),
+        ('ca_file = "ca.crt"', 8883),
+        ('ca_file = "ca.crt"\nport = 1884', 1884),
+    ],
+)
+def test_the_usual_port_with_and_without_tls(config_file, config_text, keys, port):
+    mqtt = load_config(config_file(config_text + f'[mqtt]\nhost = "x"\n{keys}\n')).mqtt
+    assert (mqtt.port_used, mqtt.encrypted) == (port, port != 1883)
+
+
+@pytest.mark.parametrize("host", ["broker.example.org", "10.0.0.7", "fe80::1", "::1", "localhost"])
+def test_names_and_addresses_of_brokers(config_file, config_text, host):
+    config = load_config(config_file(config_text + f'[mqtt]\nhost = "{host}"\n'))
+    assert config.mqtt.host == host
