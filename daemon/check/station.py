@@ -12,6 +12,7 @@ from daemon.check.model import model_findings
 from daemon.check.newest import newest_findings, newest_observation
 from daemon.check.orbits import orbit_findings
 from daemon.check.settings import schedule_findings, settings_findings, weather_findings
+from daemon.check.sinks import sink_findings
 from daemon.check.store import store_findings
 from daemon.config import Config
 from daemon.errors import ConfigError
@@ -55,11 +56,7 @@ def check_station(config: Config, now: pd.Timestamp | None = None) -> list[Findi
         *weather_findings(config),
         *schedule_findings(config),
         _clock(now),
-        Finding(
-            Level.OK,
-            "sinks",
-            "none in this version: results stay in the store, InfluxDB and MQTT come later",
-        ),
+        *_looked("sinks", lambda: sink_findings(config)),
     ]
 
 

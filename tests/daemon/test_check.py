@@ -15,8 +15,10 @@ from daemon.check.inbox import inbox_findings, kind_by_name
 from daemon.check.newest import newest_findings, newest_observation
 from daemon.check.orbit_files import nearest_files
 from daemon.check.orbits import age_findings
+from daemon.check.sinks import sink_findings
 from daemon.config import load_config
 from daemon.jobs import run_once
+from daemon.sinks.mqtt import MqttSink
 from daemon.store import Store
 from daemon.store.schema import SCHEMA_VERSION
 
@@ -420,3 +422,24 @@ def test_a_refusal_of_the_computer_does_not_hide_the_other_findings(changed, mon
     findings = check_station(changed(), NOW)
     assert "disk: Permission denied" in only(findings, Level.FAULT)["store.path"]
     assert of(findings, "sinks")
+
+
+class TestSinks:
+    def test_nobody_there_is_missing_and_the_service_could_run(self, changed):
+        # Nothing listens on port 1.
+        config = changed(("[store]", '[mqtt]\nhost = "127.0.0.1"\nport = 1\n[store]'))
+        findings = sink_findings(config)
+        (text,) = of(findings, "mqtt", Level.MISSING)
+        assert "mqtt.port" in text
+        assert could_run(findings)
+
+    def test_a_password_without_tls_over_the_network_is_noted(self, changed, monkeypatch):
+        monkeypatch.setattr(MqttSink, "reach", lambda self, timeout_s: None)
+        far = '[mqtt]\nhost = "broker.example.org"\nusername = "u"\n[store]'
+        config = changed(("[store]", far))
+        (text,) = of(sink_findings(config), "mqtt.tls", Level.NOTE)
+        assert "password" in text
+
+    def test_files_written_into_the_inbox_are_a_fault(self, changed):
+        config = changed(("[store]", '[export]\npath = "./inbox"\n[store]'))
+        assert not could_run(sink_findings(config))
