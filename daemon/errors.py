@@ -8,6 +8,7 @@ The tree::
     │   └── SettingsChangedError   the store's arcs were made with other settings
     ├── UsageError             a command was given what it cannot use
     ├── WeatherError           the weather file is not what it should be
+    ├── DemoError              the demonstration did not come to its end
     ├── NotThereError          a file or store that a command needs does not exist
     ├── OutputError            a result cannot be written where it was asked for
     └── StoreError             the store cannot be used
@@ -21,6 +22,7 @@ Each message says what was expected, what was found and where, and what to do ab
 __all__ = [
     "ConfigError",
     "DaemonError",
+    "DemoError",
     "ModelError",
     "NotThereError",
     "OutputError",
@@ -56,6 +58,10 @@ class OutputError(DaemonError):
 
 class UsageError(DaemonError):
     """A command was given what it cannot use."""
+
+
+class DemoError(DaemonError):
+    """The demonstration did not come to its end."""
 
 
 class NotThereError(DaemonError):

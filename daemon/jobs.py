@@ -11,7 +11,7 @@ import pandas as pd
 from daemon.config import Config
 from daemon.errors import ModelError
 from daemon.estimating import EstimateReport, make_estimates
-from daemon.ingest import IngestReport, ingest
+from daemon.ingest import InboxMemory, IngestReport, ingest
 from daemon.load_model import load_station_model
 from daemon.station_model import StationModel
 from daemon.store import Store
@@ -127,6 +127,7 @@ class Work:
     tell: Callable[[str], None]
     sinks: tuple[str, ...] = ()
     _model: StationModel | None = field(default=None, repr=False)
+    _memory: InboxMemory = field(default_factory=InboxMemory, repr=False)
 
     def ingest(self) -> IngestReport:
         """Take in what is new in the inbox."""
@@ -138,7 +139,7 @@ class Work:
             )
             return IngestReport(problems={"store.min_free_mb": full})
         with self.store.beside() as store:
-            return ingest(self.config, store, self.now(), self.tell)
+            return ingest(self.config, store, self.now(), self.tell, memory=self._memory)
 
     def estimate(self) -> EstimateReport:
         """Make the estimates that have become possible."""

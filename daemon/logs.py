@@ -27,8 +27,7 @@ def start_logging(*, as_json: bool = False, debug: bool = False, to: TextIO | No
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG if debug else logging.INFO)
-    # Each start of a job is a line of theirs, and a look that comes twice a warning.
-    for name in ("apscheduler", "watchdog", "paho"):
+    for name in ("watchdog", "paho"):
         logging.getLogger(name).setLevel(logging.ERROR)
 
 

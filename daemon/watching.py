@@ -23,8 +23,8 @@ __all__ = ["Watch", "watch"]
 _LOG = logging.getLogger(__name__)
 
 # A change is told once nothing more has come for so long, and no later than after the second.
-_QUIET_S = 0.5
-_LATEST_S = 5.0
+_QUIET_S = 0.1
+_LATEST_S = 1.0
 # How often entries are compared, and how often a folder that has gone is looked for.
 _POLL_S = 5.0
 _TOLD = ("closed", "created", "moved")

@@ -12,7 +12,7 @@ import typer
 
 from daemon.cli.arc_options import arc_settings, check_outputs, check_position, day, signal_names
 from daemon.cli.program import app, show
-from daemon.cli.shared import DEFAULT_CONFIG, ConfigOption, is_csv, load, write_table
+from daemon.cli.shared import DEFAULT_CONFIG, ConfigOption, is_csv, load, utc, write_table
 from daemon.errors import OutputError, UsageError
 from daemon.files import check_target
 from retrieval.errors import NoNavigationError
@@ -156,7 +156,7 @@ def arcs(
     show(f"written   {', '.join([str(out), *summary['plots']])}")
 
 
-@app.command(epilog="Example: soilglint run --config soilglint.toml --once")
+@app.command(epilog="Example: soilglint run --config soilglint.toml")
 def run(
     config: ConfigOption = DEFAULT_CONFIG,
     once: Annotated[
@@ -166,23 +166,57 @@ def run(
         bool,
         typer.Option(
             "--any-station",
-            help="Take files of other stations too: their arcs go under their own names.",
+            help="With --once: take files of other stations too, under their own names.",
         ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Write the report as JSON.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write the report of --once, or else the log, as JSON.")
+    ] = False,
+    stdout: Annotated[
+        bool, typer.Option("--stdout", help="Write each record that is sent here too, as JSON.")
+    ] = False,
 ) -> None:
-    """Take new files of the inbox through to arcs and soil moisture."""
-    if not once:
-        raise UsageError(
-            "run: the unattended service is not part of this version yet; add --once to take in "
-            "what lies in the inbox and end (from cron or a systemd timer, if it is to be repeated)"
-        )
+    """Serve a station: files of the inbox to arcs, soil moisture and its subscribers, until ended.
+
+    SIGTERM ends it, SIGHUP lets it read the configuration again, SIGUSR1 shows its stacks.
+    """
+    if any_station and not once:
+        raise UsageError("--any-station: only with --once; the service is of one station")
+    if stdout and once:
+        raise UsageError("--stdout: not with --once, which sends nothing")
     settings = load(config)
+    if not once:
+        from daemon.logs import start_logging
+        from daemon.service import run_service
+        from daemon.sinks.stdout import StdoutSink
+
+        start_logging(as_json=as_json)
+        run_service(config, settings, lambda: (StdoutSink(show),) if stdout else ())
+        return
 
     from daemon.jobs import run_once
 
     report = run_once(settings, tell=_watched(), any_station=any_station)
     show(json.dumps(_run_report(report), indent=2) if as_json else _run_text(report))
+
+
+@app.command(epilog="Example: soilglint replay --config soilglint.toml --since 2026-11-01")
+def replay(
+    since: Annotated[str, typer.Option(metavar="TIME", help="UTC, such as 2026-11-01T12:00Z.")],
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Default: the last.")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: Annotated[bool, typer.Option("--json", help="Write the number as JSON.")] = False,
+) -> None:
+    """Send estimates of the store again, to all sinks; the service may be running."""
+    settings = load(config)
+    first, last = utc("--since", since), None if until is None else utc("--until", until)
+
+    from daemon.plural import plural
+    from daemon.replaying import replay_estimates
+
+    number = replay_estimates(settings, first, last)
+    text = f"queued    {plural(number, 'estimate')}, which the service sends within a minute"
+    show(json.dumps({"queued": number}) if as_json else text)
 
 
 @app.command(epilog="Example: soilglint status --config soilglint.toml --json")

@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 
     from daemon.config import Config
 
-__all__ = ["DEFAULT_CONFIG", "ConfigOption", "check_table", "is_csv", "load", "write_table"]
+__all__ = [
+    "DEFAULT_CONFIG",
+    "ConfigOption",
+    "check_table",
+    "is_csv",
+    "load",
+    "utc",
+    "write_table",
+]
 
 DEFAULT_CONFIG = Path("soilglint.toml")
 ConfigOption = Annotated[Path, typer.Option(readable=False, help="The station's configuration.")]
@@ -27,6 +35,20 @@ def load(path: Path) -> Config:
     from daemon.config import load_config
 
     return load_config(path)
+
+
+def utc(option: str, text: str) -> pd.Timestamp:
+    """Read a time of an option; without a zone it is UTC."""
+    import pandas as pd
+
+    wrong = f"{option} {text}: expected a time such as 2026-11-01 or 2026-11-01T12:00Z"
+    try:
+        time = pd.Timestamp(text)
+    except ValueError as error:
+        raise UsageError(wrong) from error
+    if pd.isna(time):
+        raise UsageError(wrong)
+    return time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")
 
 
 def is_csv(out: Path) -> bool:

@@ -76,6 +76,8 @@ def simulate_station(
     folder: Path,
     workers: int = 1,
     on_day: Callable[[int], None] | None = None,
+    *,
+    part: tuple[np.datetime64, np.datetime64] | None = None,
 ) -> Simulation:
     """Simulate a station into a folder.
 
@@ -90,6 +92,9 @@ def simulate_station(
         Processes, one day each at a time.
     on_day : callable, optional
         Called with the number of days done.
+    part : (datetime64, datetime64), optional
+        Write the days from the first up to, but without, the second alone: a part of the same
+        weather under the same sky.
 
     Raises
     ------
@@ -103,8 +108,16 @@ def simulate_station(
     source = source_navigation(scenario)
     # Read first, so that what cannot be read is said in the words of its reader.
     described = _described(scenario)
+    first, end = part or (scenario.start, scenario.end)
+    if part is not None:
+        described["part"] = [str(day)[:10] for day in part]
+        if not scenario.start <= first < end <= scenario.end:
+            raise InputError(
+                f"part of {first} to {end}: expected days of the scenario, {scenario.start} to "
+                f"{scenario.end}, the first before the second"
+            )
     _check_folder(folder, described)
-    days = np.arange(scenario.start, scenario.end, np.timedelta64(1, "D"))
+    days = np.arange(first, end, np.timedelta64(1, "D"))
     for name in ("inbox", "nav", "truth"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     (folder / "truth" / _LAST).unlink(missing_ok=True)
@@ -139,7 +152,7 @@ def simulate_station(
         len(days),
         sum(one.snr_values for one in in_order),
     )
-    _write_truth(simulation, ground, arcs)
+    _write_truth(simulation, ground, arcs, (first, end), described)
     return simulation
 
 
@@ -261,13 +274,20 @@ def _navigation_name(scenario: Scenario, day: np.datetime64) -> str:
     return f"{station.name.upper()}00{station.country}_R_{date:%Y%j}0000_01D_{kind}.rnx.gz"
 
 
-def _write_truth(simulation: Simulation, ground: GroundSeries, arcs: pd.DataFrame) -> None:
+def _write_truth(
+    simulation: Simulation,
+    ground: GroundSeries,
+    arcs: pd.DataFrame,
+    span: tuple[np.datetime64, np.datetime64],
+    described: dict[str, object],
+) -> None:
     """Write what the receiver does not know."""
     folder, scenario = simulation.folder, simulation.scenario
-    inside = (utc_to_gps(ground.time) >= scenario.start) & (utc_to_gps(ground.time) < scenario.end)
+    time = utc_to_gps(ground.time)
+    inside = (time >= span[0]) & (time < span[1])
     table = ground_table(scenario, ground)[inside].reset_index(drop=True)
     notes = {
-        **_described(scenario),
+        **described,
         "files": {
             "observations": simulation.observations,
             "navigation": simulation.navigation,
