@@ -16,15 +16,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
-from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from daemon.errors import ConfigError
 from daemon.sections import MqttSection
 from daemon.sinks.backoff import backoff_s
 from daemon.sinks.flight import Flight, Key
+from daemon.sinks.mqtt_client import QOS, NotReadyError, make_client, subscriptions
 from daemon.sinks.mqtt_reasons import (
     OFFENCES,
     UNSUPPORTED_VERSION,
@@ -33,31 +32,19 @@ from daemon.sinks.mqtt_reasons import (
     of_puback,
 )
 from daemon.sinks.outcomes import Delivered, Outcome, Rejected, RetryLater, Unauthorised
-from daemon.sinks.secret import SecretSource
-from daemon.sinks.tls import client_context, load_certificates
 
-__all__ = ["QOS", "Connection", "Limits", "Listener"]
+__all__ = ["Connection", "Limits", "Listener"]
 
 _LOG = logging.getLogger(__name__)
 
-QOS = 1
-# A host that does not answer must not hold an attempt for long.
-_CONNECT_TIMEOUT_S = 5.0
 # A connection that was up for so long counts as one that worked.
 _STEADY_S = 30.0
-# Packets on their way at once.
-_WINDOW = 20
 # Of a PUBLISH packet beside topic and payload: header, lengths, identifier, properties.
 _PACKET_BYTES = 16
 # So many failures that the wait is the longest.
 _MANY = 64
-_OFFLINE = "offline"
 
 Trouble = RetryLater | Unauthorised
-
-
-class _NotReadyError(OSError):
-    """An attempt cannot be made; of the kind of error after which the library tries again."""
 
 
 @dataclass(frozen=True)
@@ -128,12 +115,6 @@ class Connection:
         self._topics = tuple(topics)
         self._loud = loud
         self._backoff = backoff
-        self._secret = SecretSource(
-            "mqtt.password_file",
-            section.password_file,
-            "mqtt_password",
-            "SOILGLINT_MQTT_PASSWORD",
-        )
         self._protocol = MQTTProtocolVersion.MQTTv5
         self._client: paho.Client | None = None
         self.changed = threading.Condition()
@@ -141,7 +122,7 @@ class Connection:
         self.limits = Limits()
         self.trouble: Trouble | None = None
         self._up_since: float | None = None
-        self._pending = False  # an attempt has not come to its end yet
+        self._pending = False  # the broker has not answered an attempt yet
         self._failures = 0
         self._told = ""
         self._offenders: tuple[Key, ...] = ()
@@ -208,47 +189,19 @@ class Connection:
 
     def _open(self) -> None:
         """Make the client and let it connect."""
-        section = self._section
-        five = self._protocol == MQTTProtocolVersion.MQTTv5
-        client = paho.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=self._client_id,
-            clean_session=None if five else True,
-            protocol=self._protocol,
-        )
-        client.connect_timeout = _CONNECT_TIMEOUT_S
-        client.max_inflight_messages_set(_WINDOW)
-        context = client_context() if section.encrypted else None
-        if context is not None:
-            client.tls_set_context(context)
-        if self._will is not None:
-            client.will_set(self._will, _OFFLINE, QOS, retain=True)
-
-        def before_connecting(client: paho.Client, userdata: Any) -> None:
-            self._pending = True
-            try:
-                if context is not None:
-                    load_certificates(context, section)
-                if section.username is not None:
-                    client.username_pw_set(section.username, self._secret.read())
-            except ConfigError as error:
-                raise _NotReadyError(str(error)) from error
-
-        client.on_pre_connect = before_connecting
+        client = make_client(self._section, self._client_id, self._protocol, self._will)
+        client.on_socket_open = self._on_socket_open
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
-        client.connect_async(
-            section.host,
-            section.port_used,
-            section.keepalive_s,
-            clean_start=True if five else paho.MQTT_CLEAN_START_FIRST_ONLY,
-        )
         self._client = client
         client.loop_start()
+
+    def _on_socket_open(self, client: paho.Client, userdata: Any, sock: Any) -> None:
+        self._pending = True
 
     def _on_connect(
         self,
@@ -283,26 +236,19 @@ class Connection:
         )
         self._up_since = time.monotonic()
         if self._topics:
-            client.subscribe(self._subscriptions())
+            client.subscribe(subscriptions(self._topics, self._protocol))
         self._listener.connected()
         # Last, for now others may publish.
         with self.changed:
             self.trouble = None
             self.changed.notify_all()
 
-    def _subscriptions(self) -> list[tuple[str, SubscribeOptions]] | list[tuple[str, int]]:
-        """Return the topics with the options of the protocol; of our own we want no echo."""
-        if self._protocol == MQTTProtocolVersion.MQTTv5:
-            return [(topic, SubscribeOptions(qos=QOS, noLocal=True)) for topic in self._topics]
-        return [(topic, QOS) for topic in self._topics]
-
     def _on_connect_fail(self, client: paho.Client, userdata: Any) -> None:
         if client is not self._client:
             return
-        self._pending = False
         # The library calls this while it handles the error, and does not hand it on.
         error = sys.exception()
-        if isinstance(error, _NotReadyError):
+        if isinstance(error, NotReadyError):
             self._failed(Unauthorised(str(error)))
         else:
             self._failed(of_error(error))

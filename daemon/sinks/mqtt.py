@@ -16,11 +16,12 @@ from daemon.sections import MqttSection
 from daemon.sinks.backoff import backoff_s
 from daemon.sinks.connection import Connection
 from daemon.sinks.discovery import discovery_message, discovery_topic
-from daemon.sinks.flight import Key
 from daemon.sinks.interface import Message
+from daemon.sinks.mqtt_client import OFFLINE
 from daemon.sinks.outcomes import Outcome, Rejected, RetryLater, Unauthorised
 from daemon.sinks.payload import payload_text
 from daemon.sinks.retained import RetainedTimes
+from daemon.sinks.suspects import Suspects
 from daemon.sinks.topics import Topics
 
 __all__ = ["MqttSink"]
@@ -81,8 +82,7 @@ class MqttSink:
         self._flight, self._changed = self._connection.flight, self._connection.changed
         self._known_from: float | None = None  # monotonic; when what the broker keeps is known
         self._stopping = False
-        # What was on its way when the broker ended a connection over one of it: sent one by one.
-        self._suspects: set[Key] = set()
+        self._suspects = Suspects()
         self._discovers = section.discovery
         self._told_kept = ""
         self._told_host = False
@@ -100,13 +100,16 @@ class MqttSink:
         """Publish messages and wait for their acknowledgements."""
         if not messages:
             return []
+        if self._stopping:
+            return [RetryLater("the service is ending")]
         until = time.monotonic() + self._wait_s
         self._connection.start()
         self._flight.keep([message.number for message in messages])
         trouble = self._await_ready(until)
         if trouble is not None:
             return [trouble]
-        if self._under_suspicion(messages[0].number):
+        self._suspects.forget_before(messages[0].number)
+        if self._suspects:
             messages = messages[:1]
             if not self._discovery_taken(until):
                 return [self._unanswered()]
@@ -120,7 +123,7 @@ class MqttSink:
                 outcomes.append(self._unanswered())
                 break
             outcomes.append(outcome)
-            self._suspects.discard(message.number)
+            self._suspects.clear(message.number)
             if isinstance(outcome, RetryLater | Unauthorised):
                 self._flight.take(message.number)  # so that it is sent again
                 break
@@ -148,7 +151,7 @@ class MqttSink:
         if self._connection.up:
             for topic in (self._topics.availability, self._topics.status):
                 self._flight.take(topic)
-                self._connection.publish(topic, "offline", retain=True, key=topic)
+                self._connection.publish(topic, OFFLINE, retain=True, key=topic)
             for topic in (self._topics.availability, self._topics.status):
                 self._flight.wait(topic, until, lambda: not self._connection.up)
         self._connection.stop(max(0.1, until - time.monotonic()))
@@ -181,7 +184,7 @@ class MqttSink:
             if payload == b"online" and not kept:
                 self._discover()
         elif topic == self._topics.status:
-            if payload == b"offline" and not kept and not self._stopping:
+            if payload == OFFLINE.encode() and not kept and not self._stopping:
                 self._stay_online()
         else:
             self._kept.hear(topic, payload)
@@ -258,39 +261,32 @@ class MqttSink:
     def _discover(self) -> None:
         """Tell Home Assistant of the station."""
         if self._discovers and self._discovery not in self._suspects:
-            self._announce(self._discovery, payload_text(discovery_message(self._topics)))
+            self._publish_discovery()
+
+    def _publish_discovery(self) -> None:
+        self._announce(self._discovery, payload_text(discovery_message(self._topics)))
 
     def _blame(self) -> None:
-        """Find what the broker ended a connection over, so that it does not do so for ever."""
+        """Put an end to what the broker ends connections over."""
         harmless = (self._topics.availability, self._topics.status)
         offenders = [key for key in self._connection.take_offenders() if key not in harmless]
-        if len(offenders) != 1:
-            self._suspects |= set(offenders)
-            return
-        key = offenders[0]
-        self._suspects.discard(key)
+        guilty = self._suspects.blame(offenders)
         reason = "the broker ended the connection over it"
-        if isinstance(key, int):
-            self._flight.settle(key, Rejected(reason))
-        else:
+        if isinstance(guilty, int):
+            self._flight.settle(guilty, Rejected(reason))
+        elif guilty is not None:
             self._discovers = False
-            _LOG.error("mqtt %s: %s: %s; not sent again", self._connection.place, key, reason)
-
-    def _under_suspicion(self, first: int) -> bool:
-        """Whether to send one by one; what is before the first message is not asked for again."""
-        self._suspects = {key for key in self._suspects if isinstance(key, str) or key >= first}
-        return bool(self._suspects)
+            _LOG.error("mqtt %s: %s: %s; not sent again", self._connection.place, guilty, reason)
 
     def _discovery_taken(self, until: float) -> bool:
-        """Whether discovery is no suspect, sending it by itself where it is."""
+        """Whether discovery is no suspect, after sending it by itself where it is."""
         if self._discovery not in self._suspects:
             return True
         self._flight.take(self._discovery)
-        self._suspects.discard(self._discovery)
-        self._discover()
+        self._publish_discovery()
         taken = self._flight.wait(self._discovery, until, lambda: not self._connection.up)
-        if taken is None:
-            self._suspects.add(self._discovery)
+        if taken is not None:
+            self._suspects.clear(self._discovery)
         return taken is not None
 
     def _stay_online(self) -> None:

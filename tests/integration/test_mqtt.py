@@ -181,6 +181,8 @@ class TestAvailability:
         sink.stop(5.0)
         kept = kept_by(broker.port)
         assert (kept[AVAILABILITY], kept[STATUS]) == ("offline", "offline")
+        # Neither does a late call bring the station back.
+        assert isinstance(sink.deliver([message(1)])[0], RetryLater)
         # The last will was taken back with the DISCONNECT: offline came once on each.
         assert observer.on(STATUS) == ["online", "offline"]
 
