@@ -124,8 +124,8 @@ class MqttSink:
                 break
             outcomes.append(outcome)
             self._suspects.clear(message.number)
+            self._flight.take(message.number)  # told; when it is given again it is sent again
             if isinstance(outcome, RetryLater | Unauthorised):
-                self._flight.take(message.number)  # so that it is sent again
                 break
         return outcomes
 

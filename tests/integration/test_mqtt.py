@@ -153,6 +153,15 @@ class TestWhatArrives:
         eventually(lambda: observer.records(ARCS) == [{"satellite": "G27"}])
         assert ARCS not in kept_by(broker.port)
 
+    def test_what_is_given_again_after_it_was_delivered_is_sent_again(
+        self, broker, observer, make_sink
+    ):
+        # As `soilglint replay` does.
+        sink = make_sink(broker)
+        delivered(sink, [message(1), message(2)])
+        delivered(sink, [message(1), message(2)])
+        eventually(lambda: len(observer.on(LIVE)) == 4)
+
     def test_other_prefixes(self, make_broker, make_sink):
         broker = make_broker(acl=f"user {USER}\ntopic readwrite farm/#\nuser observer\ntopic #\n")
         sink = make_sink(broker, topic_prefix="farm/gnss")

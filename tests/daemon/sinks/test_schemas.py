@@ -10,7 +10,7 @@ from tests.daemon.sinks.conftest import RECORD
 from tests.daemon.sinks.schemas import schema, validator
 
 ARC = {
-    **dict.fromkeys(ARC_COLUMNS, 1.0),
+    **{name: 1.0 for name in ARC_COLUMNS if name not in ("accepted", "reject_reason")},
     "station": "mchl",
     "satellite": "G27",
     "signal": "S2X",
@@ -19,11 +19,12 @@ ARC = {
     "n_obs": 80,
     "height_mode": "fixed",
     "orbit_source": "broadcast",
-    "accepted": True,
-    "reject_reason": "",
     "equipment": "",
     "height_sigma_m": None,
     "phase_deg": -179.5,
+    "revision": 1,
+    "track": "G27-S2X-rising-120",
+    "track_weight": 0.02,
 }
 
 
@@ -37,8 +38,9 @@ def test_an_estimate_holds_what_the_schema_says():
     validator("estimate").validate(RECORD)
 
 
-def test_an_arc_is_a_row_of_the_arc_table():
-    assert set(schema("arc")["properties"]) == {*ARC_COLUMNS, "revision"}
+def test_an_arc_is_a_row_of_the_arc_table_that_was_accepted():
+    left_out, added = {"accepted", "reject_reason"}, {"revision", "track", "track_weight"}
+    assert set(schema("arc")["properties"]) == (set(ARC_COLUMNS) - left_out) | added
     validator("arc").validate(ARC)
 
 
@@ -49,7 +51,8 @@ def test_an_arc_is_a_row_of_the_arc_table():
         {"direction": "up"},
         {"end": "2026-11-24 00:15"},
         {"phase_deg": 181},
-        {"accepted": None},
+        {"track_weight": 1.5},
+        {"accepted": True},
         {"more": 1},
     ],
 )
