@@ -158,6 +158,26 @@ class Config(Section):
         section = self.station
         return Station(section.name, section.latitude_deg, section.longitude_deg, section.height_m)
 
+    def fetches_orbits(self) -> bool:
+        """Whether orbit files are to be fetched."""
+        return self.orbits.fetch is not None or bool(self.orbits.fetch_command)
+
+    def fetches_hourly(self) -> bool:
+        """Whether they are of hours, not of days."""
+        return any(
+            "{hour}" in part for part in (self.orbits.fetch or "", *self.orbits.fetch_command)
+        )
+
+    def orbits_folder(self) -> Path:
+        """Return where fetched orbit files lie."""
+        return self.orbits.fetch_path or self.store.path.parent / "orbits"
+
+    def orbit_patterns(self) -> tuple[str, ...]:
+        """Return the patterns of all orbit files outside the inbox."""
+        folder = glob.escape(str(self.orbits_folder()))
+        fetched = (f"{folder}/fetched_*",) if self.fetches_orbits() else ()
+        return (*self.orbits.nav, *self.orbits.sp3, *fetched)
+
     def arc_settings(self) -> ArcSettings:
         """Return how arcs are cut and judged."""
         qc = self.qc
@@ -246,6 +266,7 @@ def _with_paths_from(config: Config, folder: Path) -> Config:
                 update={
                     "nav": tuple(str(here / name) for name in config.orbits.nav),
                     "sp3": tuple(str(here / name) for name in config.orbits.sp3),
+                    "fetch_path": config.orbits.fetch_path and folder / config.orbits.fetch_path,
                 }
             ),
             "model": model.model_copy(update={"path": model.path and folder / model.path}),
@@ -299,6 +320,7 @@ _LISTS = {
     "orbits.nav": '["brdc.21n"]',
     "orbits.sp3": '["sp3/*.sp3.gz"]',
     "orbits.prefer": '["sp3", "broadcast"]',
+    "orbits.fetch_command": '["./fetch", "{year}", "{doy}", "{out}"]',
     "signals.use": '["GS1C", "GS2L"]',
     "qc.detrend_elevation": "[5, 30]",
     "qc.height_m": "[0.4, 8]",

@@ -54,6 +54,11 @@ EXPLANATIONS: Mapping[str, str] = {
     "orbits.nav": "RINEX navigation files.",
     "orbits.sp3": "Precise orbits.",
     "orbits.prefer": "Order of preference; what is not named is not used.",
+    "orbits.fetch": "Address of the orbit file of a day, for days whose observations wait for one: "
+    "{year}, {yy}, {doy}, {month}, {day} stand for it; with {hour} one for every hour is fetched. "
+    "Absent: nothing is fetched.",
+    "orbits.fetch_command": "Or a command that writes it to {out}; at most one of the two.",
+    "orbits.fetch_path": "Folder where these are kept. Absent: orbits/ beside the store.",
     "signals": "Which signals make arcs. Once there are arcs, another choice needs a new store.",
     "signals.use": "Empty or absent: all that a file holds.",
     "model": "How phases become soil moisture.",
@@ -123,6 +128,8 @@ EXPLANATIONS: Mapping[str, str] = {
 _EXAMPLES: Mapping[str, Any] = {
     "station.antenna_height_m": 2.0,
     "inbox.quarantine": "quarantine",
+    "orbits.fetch": "https://example.org/{year}/{doy}/BRDC00IGS_R_{year}{doy}0000_01D_MN.rnx.gz",
+    "orbits.fetch_path": "orbits",
     "soil.residual": 0.08,
     "soil.saturation": 0.43,
     "qc.start_below_deg": 7.0,

@@ -10,6 +10,7 @@ The tree::
     ├── WeatherError           the weather file is not what it should be
     ├── DemoError              the demonstration did not come to its end
     ├── NotThereError          a file or store that a command needs does not exist
+    ├── OrbitFetchError        an orbit file could not be fetched
     ├── OutputError            a result cannot be written where it was asked for
     └── StoreError             the store cannot be used
         ├── StoreBusyError     another process writes to it
@@ -25,6 +26,7 @@ __all__ = [
     "DemoError",
     "ModelError",
     "NotThereError",
+    "OrbitFetchError",
     "OutputError",
     "SettingsChangedError",
     "StoreBusyError",
@@ -66,6 +68,10 @@ class DemoError(DaemonError):
 
 class NotThereError(DaemonError):
     """A file or a store that a command needs does not exist."""
+
+
+class OrbitFetchError(DaemonError):
+    """An orbit file could not be fetched; it is tried again later."""
 
 
 class WeatherError(DaemonError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -110,6 +111,23 @@ def _one_level(name: str) -> str:
     return _topic(name)
 
 
+# What may stand in braces in the templates of what is fetched.
+_TIME_FIELDS = ("year", "yy", "doy", "month", "day", "hour")
+_ADDRESS = re.compile(r"https?://([^/?#\s]+)[!-~]*")
+_BRACED = re.compile(r"\{[^{}]*\}|[{}]")
+
+
+def _known_fields(parts: Sequence[str], names: Sequence[str]) -> None:
+    """Refuse a template with other fields, or with none that tells a day."""
+    found = {field for part in parts for field in _BRACED.findall(part)}
+    allowed = [f"{{{name}}}" for name in names]
+    others = sorted(found - set(allowed))
+    if others:
+        raise ValueError(f"{others[0]} is no field; there are {', '.join(allowed)}")
+    if "{doy}" not in found and not {"{month}", "{day}"} <= found:
+        raise ValueError("expected {doy}, or {month} and {day}, to tell which day is wanted")
+
+
 _Elevation = Annotated[float, Field(ge=0, le=90)]
 _ElevationRange = Annotated[tuple[_Elevation, _Elevation], AfterValidator(_increasing)]
 _Azimuth = Annotated[float, Field(ge=0, le=360)]
@@ -146,10 +164,17 @@ class InboxSection(Section):
 
 
 class OrbitsSection(Section):
-    """``[orbits]``: navigation and SP3 files outside the inbox, as paths or patterns."""
+    """``[orbits]``: navigation and SP3 files outside the inbox, as paths or patterns.
+
+    They may be fetched too, from an address or by a command; a template's fields stand for the time
+    whose observations wait.
+    """
 
     nav: tuple[str, ...] = ()
     sp3: tuple[str, ...] = ()
+    fetch: str | None = None
+    fetch_command: tuple[str, ...] = ()
+    fetch_path: Path | None = None
     prefer: Annotated[tuple[Literal["sp3", "broadcast"], ...], AfterValidator(_some)] = (
         "sp3",
         "broadcast",
@@ -161,6 +186,42 @@ class OrbitsSection(Section):
         if len(set(prefer)) != len(prefer):
             raise ValueError('expected each of "sp3" and "broadcast" at most once')
         return prefer
+
+    @field_validator("fetch")
+    @classmethod
+    def _address(cls, fetch: str | None) -> str | None:
+        if fetch is None:
+            return None
+        address = _ADDRESS.fullmatch(fetch)
+        if address is None:
+            raise ValueError(
+                'expected an address that begins with "https://" or "http://", without blanks'
+            )
+        if "@" in address[1]:
+            raise ValueError(
+                "expected an address without name and password: secrets do not belong into this "
+                "file; let a fetch_command take them from elsewhere"
+            )
+        _known_fields([fetch], _TIME_FIELDS)
+        return fetch
+
+    @field_validator("fetch_command")
+    @classmethod
+    def _command(cls, command: tuple[str, ...]) -> tuple[str, ...]:
+        if command:
+            _known_fields(command, (*_TIME_FIELDS, "out"))
+            if not any("{out}" in part for part in command[1:]):
+                raise ValueError(
+                    'expected the command and its arguments, one of them with "{out}": the file '
+                    "that it has to write"
+                )
+        return command
+
+    @model_validator(mode="after")
+    def _fetched_one_way(self) -> OrbitsSection:
+        if self.fetch is not None and self.fetch_command:
+            raise ValueError("expected at most one of fetch and fetch_command")
+        return self
 
 
 class SignalsSection(Section):

@@ -73,7 +73,7 @@ def orbit_findings(
     else:
         first, last = newest.span
         inbox = [path for path in files if kind_by_name(path.name) == ORBITS]
-        paths = sorted({*inbox, *find_orbit_files((*section.nav, *section.sp3))})
+        paths = sorted({*inbox, *find_orbit_files(config.orbit_patterns())})
         chosen = nearest_files(paths, first + (last - first) / 2, _READ)
         sources, faults = read_sources(chosen)
         sources = [source for source in sources if source.name in section.prefer]

@@ -120,7 +120,7 @@ def arcs(
         from daemon.inbox import find_orbit_files
         from daemon.ingest import setting_notes
 
-        navigation += find_orbit_files((*settings.orbits.nav, *settings.orbits.sp3))
+        navigation += find_orbit_files(settings.orbit_patterns())
         check_target("--out", out, [*navigation, *settings.own_files()])
         selected = selected or list(settings.selected_signals() or []) or None
         notes = setting_notes(settings)

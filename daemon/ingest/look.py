@@ -143,11 +143,10 @@ class _Look:
 
     def at_orbits(self, inbox: Collection[Path]) -> None:
         """Note the navigation and SP3 files named under [orbits], but those of the inbox."""
-        section = self.config.orbits
         in_inbox = set(inbox)
         found = [
             one
-            for path in find_orbit_files((*section.nav, *section.sp3))
+            for path in find_orbit_files(self.config.orbit_patterns())
             if path.resolve() not in in_inbox
             and (one := self._fingerprint(path, stored_name(str(path)))) is not None
         ]
