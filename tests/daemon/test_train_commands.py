@@ -2,7 +2,6 @@ import html
 import importlib.util
 import json
 import re
-from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -17,30 +16,10 @@ from daemon.store import Store
 from daemon.training_record import record_of
 from retrieval.arc_files import read_arc_table
 from retrieval.fusion.model_folder import load_model
-from retrieval.simulation import Scenario, simulate_arcs
+from retrieval.simulation import simulate_arcs
 from retrieval.simulation.ground.hourly import ground_series
 from retrieval.version import VERSION
 
-SATELLITES = ("G01", "G05", "G09", "G14", "G20", "G27")
-SCENARIO = {
-    "title": "a field",
-    "seed": 3,
-    "station": {
-        "name": "fild",
-        "latitude_deg": 48.25,
-        "longitude_deg": 16.75,
-        "height_m": 200.0,
-        "antenna_height_m": 1.8,
-    },
-    "time": {"start": date(2024, 5, 1), "days": 70, "interval_s": 30.0},
-    "sky": {"constellations": "G"},
-    "signal": ({"code": "GS2L"},),
-    "receiver": {
-        "absent_satellites": tuple(
-            f"G{n:02d}" for n in range(1, 33) if f"G{n:02d}" not in SATELLITES
-        )
-    },
-}
 PBO_HEAD = """\
 # author = PBO H2O Data Portal
 # Date, NLDAS_temp_avg (unit="deg C" ), NLDAS_precip(unit="mm"), snow_depth(unit="m"), \
@@ -69,9 +48,9 @@ def refusal(code, *arguments):
 
 
 @pytest.fixture(scope="module")
-def truth():
+def truth(field_scenario):
     """Hourly moisture, rain and temperature of the scenario, by UTC time."""
-    ground = ground_series(Scenario.model_validate(SCENARIO))
+    ground = ground_series(field_scenario(70))
     return pd.DataFrame(
         {
             "vwc": ground.moisture.round(4),
@@ -89,10 +68,10 @@ def write_csv(path, table):
 
 
 @pytest.fixture(scope="module")
-def field(truth, tmp_path_factory):
+def field(field_scenario, truth, tmp_path_factory):
     """A folder with arcs.parquet, probes.csv and weather.csv: seventy days of six satellites."""
     folder = tmp_path_factory.mktemp("field")
-    simulate_arcs(Scenario.model_validate(SCENARIO)).arcs.to_parquet(folder / "arcs.parquet")
+    simulate_arcs(field_scenario(70)).arcs.to_parquet(folder / "arcs.parquet")
     write_csv(folder / "probes.csv", truth[["vwc"]])
     write_csv(folder / "weather.csv", truth[["rain_mm", "temperature_c"]])
     return folder

@@ -1,5 +1,3 @@
-from datetime import date
-
 import numpy as np
 import pytest
 
@@ -7,29 +5,9 @@ from retrieval.fusion.evaluation import make_folds, run_models, score_runs
 from retrieval.fusion.features import daily_fill
 from retrieval.fusion.models import make_model
 from retrieval.reports.study import make_study
-from retrieval.simulation import Scenario, simulate_arcs
+from retrieval.simulation import simulate_arcs
 from retrieval.simulation.ground.hourly import ground_series
 
-SATELLITES = ("G01", "G05", "G09", "G14", "G20", "G27")
-SCENARIO = {
-    "title": "a field",
-    "seed": 3,
-    "station": {
-        "name": "fild",
-        "latitude_deg": 48.25,
-        "longitude_deg": 16.75,
-        "height_m": 200.0,
-        "antenna_height_m": 1.8,
-    },
-    "time": {"start": date(2024, 5, 1), "days": 60, "interval_s": 30.0},
-    "sky": {"constellations": "G"},
-    "signal": ({"code": "GS2L"},),
-    "receiver": {
-        "absent_satellites": tuple(
-            f"G{n:02d}" for n in range(1, 33) if f"G{n:02d}" not in SATELLITES
-        )
-    },
-}
 MODELS = ("rf-mdi", "mean-phase", "time-interpolation")
 DAY = np.timedelta64(1, "D")
 
@@ -37,8 +15,7 @@ DAY = np.timedelta64(1, "D")
 class Field:
     """Sixty days of six satellites, and what three models made of them."""
 
-    def __init__(self):
-        scenario = Scenario.model_validate(SCENARIO)
+    def __init__(self, scenario):
         ground = ground_series(scenario)
         self.arcs = simulate_arcs(scenario).arcs
         day = ground.time.astype("datetime64[D]")
@@ -66,8 +43,8 @@ class Field:
 
 
 @pytest.fixture(scope="session")
-def field():
-    return Field()
+def field(field_scenario):
+    return Field(field_scenario(60))
 
 
 @pytest.fixture(scope="session")
