@@ -41,12 +41,7 @@ from retrieval.toml_files import Section, Wording, load_sections
 __all__ = ["Config", "load_config", "window_margins"]
 
 _LATER_SECTIONS = ("influxdb",)
-_LATER_KEYS = (
-    "model.reference",
-    "schedule.retrain",
-    "weather.topic",
-)
-_LATER_MODELS = ("rf-mda", "fusion", "svm", "rbf", "cnn")
+_LATER_KEYS = ("weather.topic",)
 _LATER = "comes with a later release; take it out of the file"
 
 
@@ -133,11 +128,22 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _trained_somewhere(self) -> Config:
-        kind = self.model.kind
-        if self.model.path is None and kind not in ("auto", "linear"):
+        kind, model = self.model.kind, self.model
+        if model.path is None and model.reference is None and kind not in ("auto", "linear"):
             raise ValueError(
                 f'model.kind = "{kind}": this model is trained on a reference; name the folder '
-                f'that `soilglint train --model {kind}` wrote with model.path, or use "linear"'
+                f"that `soilglint train --model {kind}` wrote with model.path, or the reference to "
+                'train it on with model.reference, or use "linear"'
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _reference_to_train_on(self) -> Config:
+        retrain = self.schedule.retrain
+        if retrain != "manual" and self.model.reference is None:
+            raise ValueError(
+                f'schedule.retrain = "{retrain}": models are trained on measured moisture; name '
+                'its file with model.reference, or use "manual"'
             )
         return self
 
@@ -146,12 +152,19 @@ class Config(Section):
         """The configuration file itself."""
         return self._path
 
+    @property
+    def shelf(self) -> Path:
+        """The folder of the models that were trained at the station."""
+        return self.model.shelf or self.store.path.parent / "models"
+
     def own_files(self) -> tuple[Path, ...]:
         """Return files of ours that are no data, should they lie in the inbox."""
         store = self.store.path
         endings = ("", "-wal", "-shm", "-journal", ".lock")
         weather = () if self.weather is None else (self.weather.path,)
-        return (self.path, *weather, *(store.with_name(store.name + ending) for ending in endings))
+        reference = () if self.model.reference is None else (self.model.reference,)
+        own = (self.path, *weather, *reference)
+        return (*own, *(store.with_name(store.name + ending) for ending in endings))
 
     def receiver(self) -> Station:
         """Return the station's position."""
@@ -269,7 +282,13 @@ def _with_paths_from(config: Config, folder: Path) -> Config:
                     "fetch_path": config.orbits.fetch_path and folder / config.orbits.fetch_path,
                 }
             ),
-            "model": model.model_copy(update={"path": model.path and folder / model.path}),
+            "model": model.model_copy(
+                update={
+                    "path": model.path and folder / model.path,
+                    "reference": model.reference and folder / model.reference,
+                    "shelf": model.shelf and folder / model.shelf,
+                }
+            ),
             "weather": weather and weather.model_copy(update={"path": folder / weather.path}),
             "mqtt": config.mqtt and _with_files_from(config.mqtt, folder),
             "export": export and export.model_copy(update={"path": folder / export.path}),
@@ -290,8 +309,6 @@ def _own_words(kind: str, key: str, value: Any) -> str | None:
         return f"section [{key}] {_LATER}"
     if kind == "extra_forbidden" and key in _LATER_KEYS:
         return f"{key} {_LATER}"
-    if key == "model.kind" and value in _LATER_MODELS:
-        return f'model.kind = {json.dumps(value)}: this model {_LATER}, or use "linear"'
     return None
 
 

@@ -62,15 +62,24 @@ EXPLANATIONS: Mapping[str, str] = {
     "signals": "Which signals make arcs. Once there are arcs, another choice needs a new store.",
     "signals.use": "Empty or absent: all that a file holds.",
     "model": "How phases become soil moisture.",
-    "model.kind": 'Which model must lie in path: "rf-mdi", "linear" or "mean-phase"; "auto": any. '
-    "Without path auto and linear both are the linear model that needs no reference.",
+    "model.kind": "Which model must lie in path (auto: any), and which is trained on reference: "
+    '"auto", "fusion", "linear", "rf-mdi", "rf-mda", "svm", "rbf", "cnn" or "mean-phase". Without '
+    "both, auto and linear are the linear model that needs no reference.",
     "model.path": "Folder that `soilglint train` wrote. Absent: that linear model.",
-    "model.min_days": "Days with arcs before it levels moisture.",
+    "model.min_days": "Days with arcs before that linear model levels moisture.",
+    "model.reference": "Measured moisture beside the antenna, to train on at the station: CSV with "
+    "time and vwc, ISMN .stm, or PBO H2O.",
+    "model.shelf": "Folder of the models that are trained at the station. Absent: models beside "
+    "the store.",
+    "model.shadow_days": "Days of data for which a new model estimates unseen before it takes "
+    "over; 0: at once.",
     "schedule": "When the service does what, and for which times it estimates.",
     "schedule.ingest_s": "Seconds between looks at the inbox; files that arrive are noticed at "
     "once where the system tells of them.",
     "schedule.publish_s": "Seconds between looks at what waits to be sent; new records go at once.",
     "schedule.grid_minutes": "Grid of the estimates; divides a day.",
+    "schedule.retrain": 'Train again "weekly" or "monthly", where the reference has grown by 20 '
+    'days; "manual": by `soilglint model retrain` alone.',
     "qc": "What makes an arc, a track and an estimate good enough.",
     "qc.detrend_elevation": "Range over which the direct signal's trend is fitted; it should hold "
     "the window.",
@@ -138,6 +147,8 @@ _EXAMPLES: Mapping[str, Any] = {
     "refraction.pressure_hpa": 1013.25,
     "refraction.temperature_c": 15.0,
     "model.path": "model",
+    "model.reference": "probes.csv",
+    "model.shelf": "models",
     "weather.path": "weather.csv",
     "store.keep_days": 730,
     "store.max_mb": 2000,

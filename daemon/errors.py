@@ -4,10 +4,11 @@ The tree::
 
     DaemonError
     ├── ConfigError            the configuration file is not what it should be
-    │   ├── ModelError             the model's folder cannot be used at this station
+    │   ├── ModelError             a model's folder cannot be used at this station
     │   └── SettingsChangedError   the store's arcs were made with other settings
     ├── UsageError             a command was given what it cannot use
     ├── WeatherError           the weather file is not what it should be
+    ├── BusyError              another process is at the same work
     ├── DemoError              the demonstration did not come to its end
     ├── NotThereError          a file or store that a command needs does not exist
     ├── OrbitFetchError        an orbit file could not be fetched
@@ -21,6 +22,7 @@ Each message says what was expected, what was found and where, and what to do ab
 """
 
 __all__ = [
+    "BusyError",
     "ConfigError",
     "DaemonError",
     "DemoError",
@@ -47,7 +49,19 @@ class ConfigError(DaemonError):
 
 
 class ModelError(ConfigError):
-    """The model's folder cannot be used at this station."""
+    """A model's folder, or the account of the shelf, cannot be used at this station.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, and what to do.
+    key : str
+        Of the configuration, that it is about.
+    """
+
+    def __init__(self, message: str, key: str = "model.path") -> None:
+        super().__init__(message)
+        self.key = key
 
 
 class SettingsChangedError(ConfigError):
@@ -60,6 +74,10 @@ class OutputError(DaemonError):
 
 class UsageError(DaemonError):
     """A command was given what it cannot use."""
+
+
+class BusyError(DaemonError):
+    """Another process is at the same work."""
 
 
 class DemoError(DaemonError):

@@ -11,7 +11,7 @@ from daemon.config import Config
 from daemon.estimates import Estimate, estimate_records
 from daemon.horizon import OPEN
 from daemon.intake import ORBIT_KINDS
-from daemon.load_model import load_station_model
+from daemon.load_model import StationModels
 from daemon.plural import plural
 from daemon.station_model import Estimated, StationModel, lacking_words
 from daemon.store import FileState, Store
@@ -48,7 +48,7 @@ class EstimateReport:
 
 
 def make_estimates(
-    config: Config, store: Store, now: pd.Timestamp, model: StationModel | None = None
+    config: Config, store: Store, now: pd.Timestamp, models: StationModels | None = None
 ) -> EstimateReport:
     """Make the estimates that are missing, and make those again that late files have changed.
 
@@ -67,9 +67,9 @@ def make_estimates(
         Open for writing.
     now : Timestamp
         UTC, for ``latency_s``.
-    model : StationModel, optional
-        Loaded before, by who estimates more than once; by default the one of the configuration is
-        loaded when there is something to estimate.
+    models : StationModels, optional
+        Of the station, kept by who estimates more than once; by default the one in use is loaded
+        when there is something to estimate.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def make_estimates(
     heard = _heard(store, station)
     if not heard:
         return EstimateReport()  # weather alone, or all of it forgotten
-    model = model or load_station_model(config)
+    model = (models or StationModels(config)).in_use()
     last = heard[-1][1] - SILENCE
     step = pd.Timedelta(minutes=config.schedule.grid_minutes)
     live = _grid(heard, step, last)

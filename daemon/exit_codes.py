@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from daemon.errors import ConfigError, DaemonError, StoreBusyError, UsageError
+from daemon.errors import BusyError, ConfigError, DaemonError, StoreBusyError, UsageError
 from retrieval.errors import RetrievalError
 
 __all__ = ["BROKEN_PIPE", "INTERRUPTED", "TERMINATED", "ExitCode", "exit_code"]
@@ -30,6 +30,7 @@ _CODE_OF_ERROR: tuple[tuple[type[Exception], ExitCode], ...] = (
     (UsageError, ExitCode.USAGE),
     (ConfigError, ExitCode.BAD_INPUT),
     (StoreBusyError, ExitCode.UNREACHABLE),
+    (BusyError, ExitCode.UNREACHABLE),
     (DaemonError, ExitCode.BAD_INPUT),
     (RetrievalError, ExitCode.BAD_INPUT),
     # The computer's own refusals: no such file, no permission, disk full.

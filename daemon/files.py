@@ -10,7 +10,10 @@ from pathlib import Path
 
 from daemon.errors import OutputError, UsageError
 
-__all__ = ["check_folder", "check_target", "written_whole"]
+__all__ = ["PARTIAL_PREFIX", "check_folder", "check_target", "flushed", "locked", "written_whole"]
+
+# Names of files that are being written begin so.
+PARTIAL_PREFIX = ".soilglint-"
 
 
 def check_target(option: str, path: Path, read: Iterable[Path] = ()) -> None:
@@ -71,6 +74,43 @@ def check_folder(option: str, path: Path) -> None:
 
 
 @contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold a lock that dies with its process; the file stays, it is the lock that counts.
+
+    Parameters
+    ----------
+    path : Path
+        File to lock; made where it is not there.
+    wait : bool
+        Wait until whoever holds it lets go.
+
+    Raises
+    ------
+    BlockingIOError
+        Another process holds it, and `wait` is False.
+    OSError
+        The file can neither be made nor opened.
+    """
+    import fcntl  # local: POSIX only
+
+    if not path.exists():
+        path.touch()
+    with path.open("rb") as lock:  # reading suffices, should another user have made it
+        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+
+
+def flushed(folder: Path) -> None:
+    """See that a folder of files is on disk before anything refers to it: power cuts."""
+    for path in (*(one for one in folder.iterdir() if one.is_file()), folder):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
     """Give a temporary name in the destination folder, renamed to `path` when all went well.
 
@@ -85,7 +125,9 @@ def written_whole(path: Path) -> Iterator[Path]:
     target = path.resolve()
     partial: Path | None = None
     try:
-        handle, name = tempfile.mkstemp(prefix=".soilglint-", suffix=path.suffix, dir=target.parent)
+        handle, name = tempfile.mkstemp(
+            prefix=PARTIAL_PREFIX, suffix=path.suffix, dir=target.parent
+        )
         os.close(handle)
         partial = Path(name)
         yield partial

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -12,8 +12,8 @@ from daemon.config import Config
 from daemon.errors import ModelError
 from daemon.estimating import EstimateReport, make_estimates
 from daemon.ingest import InboxMemory, IngestReport, ingest
-from daemon.load_model import load_station_model
-from daemon.station_model import StationModel
+from daemon.load_model import StationModels
+from daemon.shadowing import ShadowReport, Trial, follow_shadow
 from daemon.store import Store
 from daemon.tidying import TidyReport, free_mb, tidy_store
 
@@ -32,10 +32,13 @@ class RunReport:
         Files and arcs.
     estimates : EstimateReport
         Estimates written.
+    shadow : ShadowReport
+        What became of a model in shadow.
     """
 
     ingest: IngestReport
     estimates: EstimateReport
+    shadow: ShadowReport = field(default_factory=ShadowReport)
 
     @property
     def problems(self) -> dict[str, str]:
@@ -46,7 +49,9 @@ class RunReport:
     @property
     def changed(self) -> bool:
         """Whether the store differs from before."""
-        return self.ingest.changed or bool(self.estimates.new or self.estimates.revised)
+        tried = self.shadow.trial in (Trial.TAKEN_OVER, Trial.REFUSED)
+        made = self.estimates.new or self.estimates.revised or self.shadow.new
+        return self.ingest.changed or bool(made or tried)
 
 
 def open_store(config: Config) -> Store:
@@ -68,7 +73,7 @@ def run_once(
     tell: Callable[[str], None] | None = None,
     *,
     any_station: bool = False,
-    model: StationModel | None = None,
+    models: StationModels | None = None,
 ) -> RunReport:
     """Take in what lies in the inbox and make the estimates it allows, once.
 
@@ -85,8 +90,9 @@ def run_once(
         Gets a short message before each longer step.
     any_station : bool
         Let files of other stations in: arcs under their own names, no estimates.
-    model : StationModel, optional
-        Loaded before, by who runs more than once (`daemon.load_model`).
+    models : StationModels, optional
+        Of the station, kept by who runs more than once: it loads each once, and notices when the
+        shelf was changed.
 
     Raises
     ------
@@ -100,7 +106,8 @@ def run_once(
     with open_store(config) as store:
         report = ingest(config, store, now, tell, any_station=any_station)
         tell("making estimates")
-        return RunReport(report, _estimated(config, store, now, model))
+        made = _estimated(config, store, now, models or StationModels(config))
+        return RunReport(report, *made)
 
 
 @dataclass
@@ -126,8 +133,11 @@ class Work:
     now: Callable[[], pd.Timestamp]
     tell: Callable[[str], None]
     sinks: tuple[str, ...] = ()
-    _model: StationModel | None = field(default=None, repr=False)
     _memory: InboxMemory = field(default_factory=InboxMemory, repr=False)
+    _models: StationModels = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._models = StationModels(self.config)
 
     def ingest(self) -> IngestReport:
         """Take in what is new in the inbox."""
@@ -142,15 +152,9 @@ class Work:
             return ingest(self.config, store, self.now(), self.tell, memory=self._memory)
 
     def estimate(self) -> EstimateReport:
-        """Make the estimates that have become possible."""
+        """Make the estimates that have become possible, and those of a model on trial."""
         with self.store.beside() as store:
-            if store.estimates_due(self.config.station.name) is None:
-                return EstimateReport()
-            try:
-                self._model = self._model or load_station_model(self.config)
-            except ModelError as error:
-                return _waiting(error)
-            return _estimated(self.config, store, self.now(), self._model)
+            return _estimated(self.config, store, self.now(), self._models)[0]
 
     def tidy(self) -> TidyReport:
         """Keep the store small."""
@@ -159,16 +163,16 @@ class Work:
 
 
 def _estimated(
-    config: Config, store: Store, now: pd.Timestamp, model: StationModel | None
-) -> EstimateReport:
-    """Make estimates; where the model cannot be used, say so."""
+    config: Config, store: Store, now: pd.Timestamp, models: StationModels
+) -> tuple[EstimateReport, ShadowReport]:
+    """Make estimates, and those of a model on trial; where a model cannot be used, say so."""
     try:
-        return make_estimates(config, store, now, model)
+        made = make_estimates(config, store, now, models)
     except ModelError as error:
-        return _waiting(error)
-
-
-def _waiting(error: ModelError) -> EstimateReport:
-    """Say that estimates wait for their model."""
-    waiting = f"{error}; estimates wait until it can be used"
-    return EstimateReport(problems={"model.path": waiting})
+        waiting = f"{error}; estimates wait until it can be used"
+        return EstimateReport(problems={error.key: waiting}), ShadowReport()
+    try:
+        return made, follow_shadow(config, store, models)
+    except (ModelError, OSError) as error:
+        # What is published is made; only the trial has to wait.
+        return replace(made, problems={**made.problems, "model.shelf": str(error)}), ShadowReport()

@@ -234,12 +234,18 @@ class ModelSection(Section):
     """``[model]``: how phases become soil moisture.
 
     With a path it is the trained model in that folder, and `kind` says which it must be; without
-    one it is the linear model that needs no reference.
+    one it is the linear model that needs no reference. With a reference models are trained again,
+    of this kind, and kept on the shelf; one that is in use there comes before that of the path.
     """
 
-    kind: Literal["auto", "linear", "rf-mdi", "mean-phase"] = "auto"
+    kind: Literal[
+        "auto", "fusion", "linear", "rf-mdi", "rf-mda", "svm", "rbf", "cnn", "mean-phase"
+    ] = "auto"
     path: Path | None = None
     min_days: int = Field(default=30, ge=1, le=365)
+    reference: Path | None = None
+    shelf: Path | None = None
+    shadow_days: float = Field(default=7.0, ge=0, le=365)
 
 
 class ScheduleSection(Section):
@@ -248,6 +254,7 @@ class ScheduleSection(Section):
     ingest_s: float = Field(default=60.0, ge=1)
     publish_s: float = Field(default=60.0, ge=1)
     grid_minutes: int = Field(default=15, ge=1, le=1440)
+    retrain: Literal["manual", "weekly", "monthly"] = "manual"
 
     @field_validator("grid_minutes")
     @classmethod

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from daemon.jobs import RunReport
+    from daemon.shadowing import ShadowReport
     from retrieval.chain import ChainResult
 
 __all__ = ["arcs", "run", "sample", "status"]
@@ -281,9 +282,27 @@ def _run_report(report: RunReport) -> dict[str, Any]:
         "weather_new": ingested.weather_new,
         "estimates_new": report.estimates.new,
         "estimates_revised": report.estimates.revised,
+        "shadow": {
+            "trial": report.shadow.trial.value,
+            "model_id": report.shadow.model_id,
+            "new": report.shadow.new,
+            "why": report.shadow.why,
+        },
         "problems": report.problems,
         "notes": ingested.notes,
     }
+
+
+def _shadow_lines(shadow: ShadowReport) -> list[str]:
+    """Write what became of a model on trial."""
+    from daemon.plural import plural
+    from daemon.shadowing import Trial
+
+    if shadow.trial is Trial.NONE:
+        return []
+    ended = {Trial.TAKEN_OVER: "; takes over: ", Trial.REFUSED: "; refused: "}
+    became = ended[shadow.trial] + shadow.why if shadow.trial in ended else ""
+    return [f"shadow    {shadow.model_id}: {plural(shadow.new, 'estimate')} beside{became}"]
 
 
 def _run_text(report: RunReport) -> str:
@@ -298,6 +317,7 @@ def _run_text(report: RunReport) -> str:
         f"arcs      {ingested.arcs_new} new, in place of {ingested.arcs_superseded}",
         *([f"weather   {plural(ingested.weather_new, 'row')}"] if ingested.weather_new else []),
         f"estimates {report.estimates.new} new, {report.estimates.revised} made again",
+        *_shadow_lines(report.shadow),
         *note_lines(report.problems, "problem of"),
         *note_lines(ingested.notes),
     ]

@@ -289,6 +289,15 @@ class Arcs(Database):
         )
         return int(rows[0][0])
 
+    def arc_days(self, site: str) -> list[str]:
+        """Return the UTC days on which accepted arcs ended, ascending, such as 2024-05-14."""
+        rows = self._query(
+            'SELECT DISTINCT substr("end", 1, 10) FROM arcs WHERE station = ? AND accepted '
+            "ORDER BY 1",
+            (site,),
+        )
+        return [row[0] for row in rows]
+
 
 def _span_texts(since: pd.Timestamp | None, until: pd.Timestamp | None) -> tuple[str, str]:
     """Return the ends of a span as they compare with stored times."""

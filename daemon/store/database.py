@@ -15,11 +15,12 @@ from daemon.store.opening import connect, migrate, schema_version, sqlite_errors
 from daemon.store.points import Points
 from daemon.store.retention import Retention
 from daemon.store.schema import SCHEMA_VERSION
+from daemon.store.shadows import Shadows
 
 __all__ = ["Store"]
 
 
-class Store(Files, Arcs, Points, Estimates, Models, Retention):
+class Store(Files, Arcs, Points, Estimates, Models, Shadows, Retention):
     """The store of one or more stations.
 
     Use it as a context manager; `writing` and `reading` open it. Changes happen inside

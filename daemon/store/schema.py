@@ -312,6 +312,23 @@ _QUARANTINE = (
     "CREATE INDEX files_by_content ON files (station, sha256)",
 )
 
+# What models in shadow say beside the live estimates; it is never published.
+_SHADOW_ESTIMATES = """
+CREATE TABLE shadow_estimates (
+    station TEXT NOT NULL,
+    model_id TEXT NOT NULL,
+    time TEXT NOT NULL,
+    vwc REAL,
+    vwc_lower REAL,
+    vwc_upper REAL,
+    n_arcs INTEGER NOT NULL,
+    coverage REAL,
+    flag TEXT NOT NULL,
+    revision INTEGER NOT NULL,      -- of the live estimate that it was made beside
+    PRIMARY KEY (station, model_id, time)
+) WITHOUT ROWID
+"""
+
 # Step k takes a store from version k to version k + 1.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -355,6 +372,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _EQUIPMENT,
     _OUTBOX_OF_SINKS,
     _QUARANTINE,
+    (_SHADOW_ESTIMATES,),
 )
 
 SCHEMA_VERSION = len(MIGRATIONS)

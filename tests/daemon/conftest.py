@@ -1,13 +1,24 @@
-"""A configuration file and made arcs for the tests of the service."""
+"""A configuration file, made arcs, and the sample with trained models for tests of the service."""
 
+import dataclasses
+import shutil
+import tomllib
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from daemon.config import Config, load_config
+from daemon.sample import write_sample
+from daemon.sample.build import SCENARIO
 from retrieval.arc_table import ARC_COLUMNS, arc_table
+from retrieval.fusion.model_folder import save_model
+from retrieval.fusion.trained import train
+from retrieval.simulation import Scenario, simulate_arcs
+from retrieval.simulation.ground.hourly import ground_series
 
 CONFIG = """\
 [station]
@@ -78,3 +89,52 @@ def made_arcs() -> Callable[..., pd.DataFrame]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def sample_models(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Path]:
+    """Folders of models by kind and station: a small forest and the mean phase, of two stations.
+
+    They learnt from simulated arcs of the sample's station in the six weeks before its two days.
+    """
+    content = tomllib.loads(SCENARIO.read_text())
+    del content["output"], content["moisture"]
+    content["time"] |= {"start": date(2024, 4, 2), "days": 42}
+    scenario = Scenario.model_validate(content, strict=False)
+    ground = ground_series(scenario)
+    daily = pd.Series(ground.moisture, pd.DatetimeIndex(ground.time)).resample("1D").mean()
+    daily = daily["2024-04-02":"2024-05-13"]
+    days = daily.index.to_numpy().astype("datetime64[D]")
+    arcs = simulate_arcs(scenario).arcs
+    made = {}
+    kinds: tuple[tuple[str, dict[str, int]], ...] = (
+        ("rf-mdi", {"trees": 20, "min_leaf": 2}),
+        ("mean-phase", {}),
+    )
+    for name, settings in kinds:
+        trained = train(arcs, days, daily.to_numpy(), name, **settings)
+        for station in ("smpl", "othr"):
+            made[name, station] = tmp_path_factory.mktemp("models") / f"{name}-{station}"
+            save_model(dataclasses.replace(trained, station=station), made[name, station])
+    return made
+
+
+@pytest.fixture
+def trained_sample(
+    tmp_path: Path, sample_models: dict[tuple[str, str], Path]
+) -> Callable[..., Config]:
+    """Factory of samples with a model of their own; `later` are the files that wait to arrive."""
+
+    def put(
+        name: str = "station", kind: str = "rf-mdi", station: str = "smpl", later: int = 0
+    ) -> Config:
+        path = write_sample(tmp_path / name)
+        shutil.copytree(sample_models[kind, station], path.parent / "model")
+        path.write_text(path.read_text().replace('kind = "linear"', 'path = "model"'))
+        (path.parent / "later").mkdir()
+        files = sorted((path.parent / "inbox").iterdir())
+        for file in files[len(files) - later :]:
+            file.rename(path.parent / "later" / file.name)
+        return load_config(path)
+
+    return put

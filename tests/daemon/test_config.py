@@ -128,13 +128,19 @@ def test_every_section_takes_its_keys(config_file, config_text):
         ("[soil]", "[mqtt]\nhost = 'x'\npassword_file = 'c'\n[soil]", ["username"]),
         ("[soil]", "[export]\n[soil]", ["export.path is missing", "folder"]),
         ("[soil]", "[export]\npath = 'x'\nformat = 'xml'\n[soil]", ['"csv" or "parquet"']),
-        ("[soil]", "[model]\nkind = 'svm'\n[soil]", ["model.kind", "later release", "linear"]),
+        ("[soil]", "[model]\nkind = 'svn'\n[soil]", ['model.kind = "svn"', '"svm"', '"linear"']),
         (
             "[soil]",
             "[model]\nkind = 'rf-mdi'\n[soil]",
             ['model.kind = "rf-mdi"', "soilglint train --model rf-mdi", "model.path", '"linear"'],
         ),
-        ("[soil]", "[model]\nreference = 'x'\n[soil]", ["model.reference", "later release"]),
+        (
+            "[soil]",
+            "[schedule]\nretrain = 'weekly'\n[soil]",
+            ['schedule.retrain = "weekly"', "model.reference", '"manual"'],
+        ),
+        ("[soil]", "[schedule]\nretrain = 'daily'\n[soil]", ["schedule.retrain", '"monthly"']),
+        ("[soil]", "[model]\nshadow_days = -1\n[soil]", ["model.shadow_days = -1", "0"]),
         ("[soil]", "[signals]\nuse = ['GS9X']\n[soil]", ["signals.use.0", "1, 2, 5"]),
         ("[soil]", "[schedule]\ngrid_minutes = 7\n[soil]", ["schedule.grid_minutes = 7", "day"]),
         ("[soil]", "[orbits]\nprefer = ['sp3', 'sp3']\n[soil]", ["orbits.prefer", "once"]),
@@ -186,6 +192,16 @@ def test_dry_season_is_the_hemispheres_unless_stated(config_file, config_text):
     assert season(config_text.replace("48.25", "-48.25")) == (330, 45)
     stated = config_text.replace('"loam"', '"loam"\ndry_season = [200, 260]')
     assert season(stated) == (200, 260)
+
+
+def test_models_are_kept_beside_the_store_unless_stated(config_file, config_text, tmp_path):
+    assert load_config(config_file()).shelf == tmp_path / "store" / "models"
+    text = config_text + '[model]\nkind = "svm"\nreference = "p.csv"\nshelf = "kept"\n'
+    config = load_config(config_file(text))
+    assert config.shelf == tmp_path / "kept"
+    assert config.model.reference == tmp_path / "p.csv"
+    assert tmp_path / "p.csv" in config.own_files()  # it is no observation file
+    assert (config.model.shadow_days, config.schedule.retrain) == (7, "manual")
 
 
 def test_weather_and_frost_reach_their_places(config_file, config_text, tmp_path):

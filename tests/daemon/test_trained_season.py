@@ -11,7 +11,7 @@ from daemon.check import Level, check_station
 from daemon.config import load_config
 from daemon.ingest import ingest
 from daemon.jobs import run_once
-from daemon.load_model import load_station_model
+from daemon.load_model import StationModels
 from daemon.station_model import _AT_ONCE
 from daemon.status import station_status
 from daemon.store import FileRecord, FileState, Store
@@ -176,8 +176,10 @@ def test_long_spans_are_cut_into_parts_that_change_nothing(configured, models, a
     times = pd.date_range(BEGIN, END, freq="10min")
     assert len(times) > 1.5 * _AT_ONCE
     none = pd.DataFrame({"time": times[:0], "temperature_c": 0.0, "rain_mm": 0.0})
-    made = load_station_model(configured("dry", weather=False)).estimate(
-        near(arcs), times, times[:0], none
+    made = (
+        StationModels(configured("dry", weather=False))
+        .in_use()
+        .estimate(near(arcs), times, times[:0], none)
     )
     expected = load_model(models / "dry").estimate(near(arcs), times)
     pd.testing.assert_frame_equal(made.live, expected)

@@ -8,8 +8,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import tomllib
-from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -19,62 +17,17 @@ from daemon.check import Level, check_station
 from daemon.config import load_config
 from daemon.errors import ModelError
 from daemon.jobs import run_once
-from daemon.load_model import load_station_model
+from daemon.load_model import StationModels
 from daemon.sample import write_sample
-from daemon.sample.build import SCENARIO
 from daemon.status import station_status, status_lines
 from daemon.store import Store
 from retrieval.fusion import weigh_arcs
 from retrieval.fusion.model_folder import load_model, save_model
-from retrieval.fusion.trained import train
-from retrieval.simulation import Scenario, simulate_arcs
-from retrieval.simulation.ground.hourly import ground_series
 
 NAME = "smpl"
 NOW = pd.Timestamp("2024-05-20T00:00:00Z")
 # What says when something was made, or how often, and not what it says.
 WHEN = ("latency_s", "revision")
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    """Folders of models: a small forest, another kind, and the forest of another station."""
-    content = tomllib.loads(SCENARIO.read_text())
-    del content["output"], content["moisture"]
-    content["time"] |= {"start": date(2024, 4, 2), "days": 42}
-    scenario = Scenario.model_validate(content, strict=False)
-    ground = ground_series(scenario)
-    daily = pd.Series(ground.moisture, pd.DatetimeIndex(ground.time)).resample("1D").mean()
-    daily = daily["2024-04-02":"2024-05-13"]
-    days = daily.index.to_numpy().astype("datetime64[D]")
-    arcs = simulate_arcs(scenario).arcs
-    made = {}
-    for name, settings in (("rf-mdi", {"trees": 20, "min_leaf": 2}), ("mean-phase", {})):
-        trained = train(arcs, days, daily.to_numpy(), name, **settings)
-        for station in (NAME, "othr"):
-            made[name, station] = tmp_path_factory.mktemp("models") / f"{name}-{station}"
-            save_model(dataclasses.replace(trained, station=station), made[name, station])
-    return made
-
-
-@pytest.fixture
-def place(tmp_path, folders):
-    """Factory of samples with a model of their own; `later` are the files that wait to arrive."""
-
-    def put(name="station", kind="rf-mdi", station=NAME, later=0):
-        path = write_sample(tmp_path / name)
-        shutil.copytree(folders[kind, station], path.parent / "model")
-        path.write_text(path.read_text().replace('kind = "linear"', 'path = "model"'))
-        (path.parent / "later").mkdir()
-        for file in sorted((path.parent / "inbox").iterdir())[len_of(path) - later :]:
-            file.rename(path.parent / "later" / file.name)
-        return load_config(path)
-
-    return put
-
-
-def len_of(path):
-    return len(list((path.parent / "inbox").iterdir()))
 
 
 def deliver(config, count=None):
@@ -118,15 +71,15 @@ def dump(config):
 
 
 @pytest.fixture
-def whole(place):
+def whole(trained_sample):
     """All files taken in at once."""
-    config = place("whole")
+    config = trained_sample("whole")
     run_once(config, NOW)
     return config
 
 
-def test_estimates_are_what_the_model_says_of_the_arcs_that_had_closed(whole, folders):
-    model = load_model(folders["rf-mdi", NAME])
+def test_estimates_are_what_the_model_says_of_the_arcs_that_had_closed(whole, sample_models):
+    model = load_model(sample_models["rf-mdi", NAME])
     with Store.reading(whole.store.path) as store:
         arcs = store.arcs(NAME)
     found = estimates(whole)
@@ -146,8 +99,8 @@ def test_estimates_are_what_the_model_says_of_the_arcs_that_had_closed(whole, fo
     assert len(found) == 192
 
 
-def test_files_one_by_one_say_the_same_as_all_at_once(place, whole):
-    config = place(later=8)
+def test_files_one_by_one_say_the_same_as_all_at_once(trained_sample, whole):
+    config = trained_sample(later=8)
     for _ in range(8):
         deliver(config, 1)
         run_once(config, NOW)
@@ -157,8 +110,8 @@ def test_files_one_by_one_say_the_same_as_all_at_once(place, whole):
     assert not run_once(config, NOW).changed
 
 
-def test_a_late_file_revises_what_it_touches_and_nothing_else(place, whole):
-    config = place()
+def test_a_late_file_revises_what_it_touches_and_nothing_else(trained_sample, whole):
+    config = trained_sample()
     late = sorted(config.inbox.path.iterdir())[1]
     held = late.rename(config.path.parent / late.name)
     run_once(config, NOW)
@@ -174,7 +127,7 @@ def test_a_late_file_revises_what_it_touches_and_nothing_else(place, whole):
         assert not changed or time > "2024-05-14T04"
 
 
-def test_killed_in_the_transaction_and_run_again_ends_as_if_undisturbed(place, whole):
+def test_killed_in_the_transaction_and_run_again_ends_as_if_undisturbed(trained_sample, whole):
     killer = (
         "import os, signal, sys\n"
         "import pandas as pd\n"
@@ -190,7 +143,7 @@ def test_killed_in_the_transaction_and_run_again_ends_as_if_undisturbed(place, w
         "run_once(load_config(Path(sys.argv[1])), pd.Timestamp(sys.argv[3]))\n"
     )
     for method in ("put_model", "put_estimates", "put_arc_tracks", "clear_estimates_due"):
-        config = place(method)
+        config = trained_sample(method)
         done = subprocess.run(
             [sys.executable, "-c", killer, str(config.path), method, str(NOW)], check=False
         )
@@ -203,13 +156,15 @@ def test_killed_in_the_transaction_and_run_again_ends_as_if_undisturbed(place, w
         assert dump(config) == dump(whole)
 
 
-def test_another_model_speaks_from_then_on(place, folders):
-    config = place(later=4)
+def test_another_model_speaks_from_then_on(trained_sample, sample_models):
+    config = trained_sample(later=4)
     run_once(config, NOW)
     before, weighed_before = estimates(config), weights(config)
-    first, second = (load_model(folders[kind, NAME]).model_id for kind in ("rf-mdi", "mean-phase"))
+    first, second = (
+        load_model(sample_models[kind, NAME]).model_id for kind in ("rf-mdi", "mean-phase")
+    )
 
-    change_model(config, folders["mean-phase", NAME])
+    change_model(config, sample_models["mean-phase", NAME])
     assert not run_once(config, NOW).changed  # it has nothing to say yet
     deliver(config)
     assert run_once(config, NOW).estimates.revised == 0
@@ -227,13 +182,13 @@ def test_another_model_speaks_from_then_on(place, folders):
     assert since == [pd.Timestamp(min(before)), pd.Timestamp(min(e["time"] for e in new))]
 
 
-def test_a_late_file_does_not_revise_what_another_model_said(place, folders):
-    config = place()
+def test_a_late_file_does_not_revise_what_another_model_said(trained_sample, sample_models):
+    config = trained_sample()
     late = sorted(config.inbox.path.iterdir())[1]
     held = late.rename(config.path.parent / late.name)
     run_once(config, NOW)
     before = estimates(config)
-    change_model(config, folders["mean-phase", NAME])
+    change_model(config, sample_models["mean-phase", NAME])
     held.rename(late)
     report = run_once(config, NOW)
     assert report.ingest.arcs_new > 0
@@ -241,8 +196,8 @@ def test_a_late_file_does_not_revise_what_another_model_said(place, folders):
     assert estimates(config) == before
 
 
-def test_the_linear_model_gives_way_to_a_trained_one(place):
-    config = place(later=4)
+def test_the_linear_model_gives_way_to_a_trained_one(trained_sample):
+    config = trained_sample(later=4)
     text = config.path.read_text()
     config.path.write_text(text.replace('path = "model"', 'kind = "linear"'))
     run_once(load_config(config.path), NOW)
@@ -263,18 +218,18 @@ def test_the_linear_model_gives_way_to_a_trained_one(place):
     assert (linear.name, linear.n_days, linear.tracks) == ("linear", None, ())
 
 
-def test_a_folder_damaged_after_the_start_does_not_reach_the_model_that_is_loaded(place, whole):
-    config = place(later=4)
-    model = load_station_model(config)
-    run_once(config, NOW, model=model)
+def test_a_folder_damaged_after_the_start_does_not_reach_a_loaded_model(trained_sample, whole):
+    config = trained_sample(later=4)
+    models = StationModels(config)
+    run_once(config, NOW, models=models)
     (config.model.path / "arrays.npz").write_bytes(b"nothing")
     deliver(config)
-    run_once(config, NOW, model=model)
+    run_once(config, NOW, models=models)
     assert all_said(config) == all_said(whole)
 
 
-def test_a_folder_that_cannot_be_used_keeps_estimates_waiting_and_nothing_else(place, whole):
-    config = place()
+def test_a_folder_that_cannot_be_used_keeps_estimates_alone_waiting(trained_sample, whole):
+    config = trained_sample()
     good = (config.model.path / "arrays.npz").read_bytes()
     (config.model.path / "arrays.npz").write_bytes(good[:-9])
     for new in (488, 0):
@@ -294,69 +249,69 @@ def test_a_folder_that_cannot_be_used_keeps_estimates_waiting_and_nothing_else(p
     assert weights(config) == weights(whole)
 
 
-def test_a_folder_is_read_once_for_all_estimates(place, monkeypatch):
+def test_a_folder_is_read_once_for_all_estimates(trained_sample, monkeypatch):
     from daemon import load_model as loading
 
     read = []
     monkeypatch.setattr(
         loading, "load_model", lambda folder: read.append(folder) or load_model(folder)
     )
-    config = place(later=8)
-    model = load_station_model(config)
+    config = trained_sample(later=8)
+    models = StationModels(config)
     for _ in range(8):
         deliver(config, 1)
-        run_once(config, NOW, model=model)
+        run_once(config, NOW, models=models)
     assert read == [config.model.path]
     # One that is given none reads it when there is something to say.
     run_once(config, NOW)
     assert len(read) == 1
 
 
-def test_a_model_of_another_station_is_refused(place):
-    config = place(station="othr")
+def test_a_model_of_another_station_is_refused(trained_sample):
+    config = trained_sample(station="othr")
     with pytest.raises(ModelError, match=r"trained on station othr, this one is smpl; name the"):
-        load_station_model(config)
+        StationModels(config).in_use()
     assert "station othr" in run_once(config, NOW).problems["model.path"]
     faults = [f for f in check_station(config, NOW) if f.level == Level.FAULT]
     assert [fault.key for fault in faults] == ["model"]
     assert "station othr" in faults[0].text
 
 
-def test_a_marker_of_nine_letters_is_the_station_of_four(place, folders):
-    config = place()
+def test_a_marker_of_nine_letters_is_the_station_of_four(trained_sample, sample_models):
+    config = trained_sample()
     trained = load_model(config.model.path)
     for name in ("SMPL", "SMPL00AUT", ""):
         save_model(dataclasses.replace(trained, station=name), config.model.path)
-        assert load_station_model(config).model_id == trained.model_id
+        assert StationModels(config).in_use().model_id == trained.model_id
 
 
 @pytest.mark.parametrize("kind", ["auto", "rf-mdi"])
-def test_a_kind_that_fits_is_taken(place, kind):
-    config = place()
+def test_a_kind_that_fits_is_taken(trained_sample, kind):
+    config = trained_sample()
     text = config.path.read_text()
     config.path.write_text(text.replace("[model]", f'[model]\nkind = "{kind}"'))
-    assert load_station_model(load_config(config.path)).model_id.startswith("rf-mdi-")
+    assert StationModels(load_config(config.path)).in_use().model_id.startswith("rf-mdi-")
 
 
-def test_a_kind_that_does_not_fit_is_refused_with_key_value_and_remedy(place):
-    config = place()
+def test_a_kind_that_does_not_fit_is_refused_with_key_value_and_remedy(trained_sample):
+    config = trained_sample()
     text = config.path.read_text()
     config.path.write_text(text.replace("[model]", '[model]\nkind = "linear"'))
     with pytest.raises(ModelError) as caught:
-        load_station_model(load_config(config.path))
+        StationModels(load_config(config.path)).in_use()
     for words in ('model.kind = "linear"', "holds rf-mdi", 'set kind = "rf-mdi"'):
         assert words in str(caught.value)
 
 
-def test_a_folder_that_is_not_there_is_told(place):
-    config = place()
+def test_a_folder_that_is_not_there_is_told(trained_sample):
+    config = trained_sample()
     shutil.rmtree(config.model.path)
     with pytest.raises(ModelError, match=r"model\.path = .*manifest\.json: there is no such file"):
-        load_station_model(config)
+        StationModels(config).in_use()
 
 
-def test_arcs_have_the_tracks_and_weights_that_the_model_gives_them(whole, folders):
-    model = load_model(folders["rf-mdi", NAME])
+def test_arcs_have_the_tracks_and_weights_that_the_model_gives_them(whole, sample_models):
+    model = load_model(sample_models["rf-mdi", NAME])
     with Store.reading(whole.store.path) as store:
         arcs, found = store.arcs(NAME), store.arc_weights(NAME)
         told = store.model(NAME, model.model_id)
@@ -381,8 +336,8 @@ def test_arcs_have_the_tracks_and_weights_that_the_model_gives_them(whole, folde
         assert -5.01 <= beyond <= track.azimuth_width_deg + 5.01
 
 
-def test_status_names_the_model_in_use(whole, folders):
-    record = load_model(folders["rf-mdi", NAME]).record
+def test_status_names_the_model_in_use(whole, sample_models):
+    record = load_model(sample_models["rf-mdi", NAME]).record
     with Store.reading(whole.store.path) as store:
         status = station_status(whole, store)
     told = status["model"]
@@ -399,9 +354,9 @@ def test_status_names_the_model_in_use(whole, folders):
     assert status["notes"] == {}
 
 
-def test_check_says_what_the_model_is(place, folders):
-    model = load_model(folders["rf-mdi", NAME])
-    found = [f for f in check_station(place(), NOW) if f.key == "model"]
+def test_check_says_what_the_model_is(trained_sample, sample_models):
+    model = load_model(sample_models["rf-mdi", NAME])
+    found = [f for f in check_station(trained_sample(), NOW) if f.key == "model"]
     assert [finding.level for finding in found] == [Level.OK]
     for words in (
         f"rf-mdi, id {model.model_id}",
@@ -411,8 +366,8 @@ def test_check_says_what_the_model_is(place, folders):
         assert words in found[0].text
 
 
-def test_check_tells_signals_that_the_model_does_not_know(place):
-    config = place()
+def test_check_tells_signals_that_the_model_does_not_know(trained_sample):
+    config = trained_sample()
     text = config.path.read_text()
     for signals, level in (('["ES1C"]', Level.FAULT), ('["GS5Q"]', Level.NOTE)):
         config.path.write_text(text.replace('["GS1C", "GS2L", "GS5Q"]', signals))
@@ -422,8 +377,8 @@ def test_check_tells_signals_that_the_model_does_not_know(place):
         assert "GS1C, GS2L, GS5Q" in told.text
 
 
-def test_check_tells_a_model_that_knows_nothing(place):
-    config = place()
+def test_check_tells_a_model_that_knows_nothing(trained_sample):
+    config = trained_sample()
     trained = load_model(config.model.path)
     record = dataclasses.replace(trained.record, skill=0.05)
     save_model(dataclasses.replace(trained, record=record), config.model.path)
