@@ -13,8 +13,11 @@ from daemon.errors import ModelError
 from daemon.estimating import LIVE
 from daemon.ingest import changed_settings, setting_notes
 from daemon.intake import ORBIT_KINDS
-from daemon.load_model import load_trained
+from daemon.last_try import read_last_try
+from daemon.load_model import StationModels
 from daemon.plural import plural
+from daemon.shelf import Source
+from daemon.shelf_words import model_rows, shelf_lines
 from daemon.station_model import Trained, lacking_words
 from daemon.store import FileState, Store
 from daemon.utc import utc_text
@@ -97,6 +100,7 @@ def station_status(config: Config, store: Store) -> dict[str, Any]:
         "calibration_days": config.model.min_days,
         "model": _model_in_use(store, name, estimates[0]["model_id"]) if estimates else None,
         "estimate": estimates[0] if estimates else None,
+        "shelf": _shelf(config),
         "outbox": {
             "waiting": store.outbox_size(name),
             "dropped": store.counter("outbox_dropped"),
@@ -138,19 +142,35 @@ def _model_in_use(store: Store, station: str, model_id: str) -> dict[str, Any] |
     }
 
 
-def _model_notes(config: Config, store: Store) -> dict[str, str]:
-    """Say what keeps the trained model of the configuration from its work."""
-    folder, name = config.model.path, config.station.name
-    if folder is None:
-        return {}
+def _shelf(config: Config) -> dict[str, Any]:
+    """Return the models that were trained here, and what came of the last retraining."""
+    tried = read_last_try(config.shelf)
     try:
-        model = Trained(load_trained(config, folder))
+        models = model_rows(config)
+    except ModelError:
+        models = []  # a note says why
+    return {"models": models, "last_try": None if tried is None else tried.as_dict()}
+
+
+def _model_notes(config: Config, store: Store) -> dict[str, str]:
+    """Say what keeps a trained model from its work, and when the shelf's stands for another."""
+    name, models = config.station.name, StationModels(config)
+    try:
+        model, placed = models.in_use(), models.shelf.in_use
     except ModelError as error:
-        return {"model.path": f"{error}; estimates wait until it can be used"}
+        return {error.key: f"{error}; estimates wait until it can be used"}
+    notes = {}
+    if config.model.path is not None and placed is not None and placed.source is Source.SHELF:
+        notes["model.path"] = (
+            f"not in use, for {placed.model_id} of the shelf, {config.shelf}, takes its place; "
+            "`soilglint model rollback` puts the one before in use"
+        )
+    if not isinstance(model, Trained):
+        return notes
     last = store.last_epoch(name, name)
     if last is None or not model.lacks_weather(pd.DatetimeIndex([last]), store.weather(name)).any():
-        return {}
-    return {"weather.path": lacking_words(model, "the newest observations")}
+        return notes
+    return notes | {"weather.path": lacking_words(model, "the newest observations")}
 
 
 def status_lines(status: dict[str, Any]) -> list[str]:
@@ -183,7 +203,8 @@ def status_lines(status: dict[str, Any]) -> list[str]:
         lines.append(f"  {signal:<6}  {number} accepted, {height}")
     for site, numbers in arcs["of_other_stations"].items():
         lines.append(f"  of {site}: {numbers['accepted']} accepted, {numbers['rejected']} rejected")
-    lines += [*_model_lines(status["model"]), *_estimate_lines(status)]
+    lines += [*_model_lines(status["model"]), *_shelf_lines(status["shelf"])]
+    lines += _estimate_lines(status)
     kept, outbox = status["observations_kept"], status["outbox"]
     if kept is not None:
         lines.append(
@@ -235,6 +256,16 @@ def _model_lines(model: dict[str, Any] | None) -> list[str]:
             f"{training['last_day']}, {low:.3f} to {high:.3f} m3 m-3, "
             f"{plural(training['tracks'], 'track')}{beside}"
         )
+    return lines
+
+
+def _shelf_lines(shelf: dict[str, Any]) -> list[str]:
+    """Write which models were trained here, and what the last retraining brought if it failed."""
+    lines = [f"  {line}" for line in shelf_lines(shelf["models"])] if shelf["models"] else []
+    tried = shelf["last_try"]
+    if tried is not None and tried["outcome"] in ("failed", "begun"):
+        told = tried["reason"] or "at work, or cut off; `soilglint model retrain` tells"
+        lines.append(f"  retraining {tried['begun'] or 'without data'}: {told}")
     return lines
 
 

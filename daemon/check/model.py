@@ -1,4 +1,4 @@
-"""Which model turns phases into moisture, and whether it could at this station."""
+"""Which model turns phases into moisture, whether it could, and what it can be trained on."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ import numpy as np
 from daemon.check.finding import Finding, Level
 from daemon.config import Config
 from daemon.errors import ModelError, WeatherError
-from daemon.load_model import load_trained
+from daemon.load_model import StationModels
 from daemon.plural import plural
+from daemon.shelf import Source
+from daemon.station_model import Trained
 from daemon.weather import read_weather
+from retrieval.errors import InputError
+from retrieval.fusion.reference import daily_reference
 from retrieval.fusion.trained import LEAST_SKILL, TrainedModel
 from retrieval.fusion.weather_gaps import trained_kinds
+from retrieval.given_series import read_series
 
 __all__ = ["model_findings"]
 
@@ -23,21 +28,46 @@ _COLUMNS = {"rain": "rain_mm", "temperature": "temperature_c"}
 
 def model_findings(config: Config) -> list[Finding]:
     """Say what the configured model is, or why it cannot be used."""
-    folder = config.model.path
-    if folder is None:
+    models = StationModels(config)
+    try:
+        model, placed = models.in_use(), models.shelf.in_use
+    except ModelError as error:
+        return [Finding(Level.FAULT, _KEY, str(error)), *_reference(config)]
+    if not isinstance(model, Trained):
         text = (
-            f"linear, id {config.model_settings().model_id}; levelled after "
+            f"linear, id {model.model_id}; levelled after "
             f"{plural(config.model.min_days, 'day')} with arcs, calibrating until then"
         )
-        return [Finding(Level.OK, _KEY, text)]
+        return [Finding(Level.OK, _KEY, text), *_reference(config)]
+    trained = model.trained
+    shelved = placed is not None and placed.source is Source.SHELF
+    folder = config.shelf / trained.model_id if shelved else config.model.path
+    found = [_training(trained, folder), *_signals(trained, config), *_weather(trained, config)]
+    if shelved and config.model.path is not None:
+        text = f"{config.model.path}: not in use, for that of the shelf takes its place"
+        found.append(Finding(Level.NOTE, "model.path", text))
+    return [*found, *_reference(config)]
+
+
+def _reference(config: Config) -> list[Finding]:
+    """Say what models can be trained on at the station, and when they are."""
+    path, key = config.model.reference, "model.reference"
+    if path is None:
+        return []
     try:
-        trained = load_trained(config, folder)
-    except ModelError as error:
-        return [Finding(Level.FAULT, _KEY, str(error))]
-    return [_training(trained, folder), *_signals(trained, config), *_weather(trained, config)]
+        daily = daily_reference(read_series(path))
+    except InputError as error:
+        return [Finding(Level.MISSING, key, f"{error}; no model can be trained again until then")]
+    when = {"manual": "by hand", "weekly": "each week", "monthly": "each month"}
+    text = (
+        f"{path}: {daily.kind}, {plural(len(daily), 'day')}, {daily.day[0]} to {daily.day[-1]}; "
+        f"{config.model.kind} is trained on it {when[config.schedule.retrain]}, kept in "
+        f"{config.shelf}"
+    )
+    return [Finding(Level.OK, key, text)]
 
 
-def _training(trained: TrainedModel, folder: Path) -> Finding:
+def _training(trained: TrainedModel, folder: Path | None) -> Finding:
     """Say what a model learnt from, and how well."""
     record = trained.record
     station = f" of {trained.station}" if trained.station else ""
