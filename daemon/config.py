@@ -171,6 +171,10 @@ class Config(Section):
         section = self.station
         return Station(section.name, section.latitude_deg, section.longitude_deg, section.height_m)
 
+    def sends_arcs(self) -> bool:
+        """Whether some destination wants arcs too."""
+        return self.mqtt is not None and self.mqtt.arcs
+
     def fetches_orbits(self) -> bool:
         """Whether orbit files are to be fetched."""
         return self.orbits.fetch is not None or bool(self.orbits.fetch_command)

@@ -12,7 +12,11 @@ from daemon.config import Config
 from daemon.errors import ModelError
 from daemon.estimating import EstimateReport, make_estimates
 from daemon.ingest import InboxMemory, IngestReport, ingest
+from daemon.last_try import LastTry
 from daemon.load_model import StationModels
+from daemon.orbit_fetch import FetchReport, fetch_orbits
+from daemon.retrain_job import RetrainJob
+from daemon.self_check import self_check
 from daemon.shadowing import ShadowReport, Trial, follow_shadow
 from daemon.store import Store
 from daemon.tidying import TidyReport, free_mb, tidy_store
@@ -124,6 +128,8 @@ class Work:
         Gives the time, UTC.
     tell : callable
         Gets a short message before each longer step, and may raise to end the job there.
+    stopping : callable
+        Whether the service ends.
     sinks : tuple of str
         Names of those in use.
     """
@@ -132,7 +138,9 @@ class Work:
     store: Store
     now: Callable[[], pd.Timestamp]
     tell: Callable[[str], None]
+    stopping: Callable[[], bool] = lambda: False
     sinks: tuple[str, ...] = ()
+    _retraining: RetrainJob = field(default_factory=RetrainJob, repr=False)
     _memory: InboxMemory = field(default_factory=InboxMemory, repr=False)
     _models: StationModels = field(init=False, repr=False)
 
@@ -155,6 +163,25 @@ class Work:
         """Make the estimates that have become possible, and those of a model on trial."""
         with self.store.beside() as store:
             return _estimated(self.config, store, self.now(), self._models)[0]
+
+    def retrain(self) -> LastTry | None:
+        """Begin a retraining if one is due, or see what has come of it."""
+        with self.store.beside() as store:
+            return self._retraining.step(self.config, store, self.now())
+
+    def fetch_orbits(self) -> FetchReport:
+        """Fetch the orbit files of days that wait for them."""
+        with self.store.beside() as store:
+            return fetch_orbits(self.config, store, self.now(), stopping=self.stopping)
+
+    def check(self, watch_fault: str) -> dict[str, str]:
+        """Return what is amiss though the work goes on."""
+        with self.store.beside() as store:
+            return self_check(self.config, store, self.now(), watch_fault)
+
+    def stop(self) -> None:
+        """End what runs beside the jobs."""
+        self._retraining.stop()
 
     def tidy(self) -> TidyReport:
         """Keep the store small."""

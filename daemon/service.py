@@ -38,7 +38,7 @@ from daemon.sinks.interface import Sink
 from daemon.sinks.registry import make_sinks
 from daemon.store import Store
 from daemon.telemetry import Telemetry
-from daemon.watching import Watch, watch
+from daemon.watching import watch
 from retrieval.errors import RetrievalError
 
 __all__ = ["Service", "run_service"]
@@ -54,7 +54,18 @@ _DAY_S = 86_400.0
 _CLOCK_STEP_S = 30.0
 
 # How long a job may take for a step before it hangs; the intake's steps are single files.
-_DEADLINE_S = {"ingest": 900.0, "estimate": 3600.0, "publish": 60.0, "tidy": 3600.0}
+_DEADLINE_S = {
+    "ingest": 900.0,
+    "estimate": 3600.0,
+    "publish": 60.0,
+    "tidy": 3600.0,
+    "check": 300.0,
+    "retrain": 900.0,
+    "orbits": 3600.0,
+}
+_CHECK_S = 300.0
+_RETRAIN_S = 30.0
+_ORBITS_S = 600.0
 
 
 class _Stopped(BaseException):  # none of those who catch errors may take it for one
@@ -63,12 +74,16 @@ class _Stopped(BaseException):  # none of those who catch errors may take it for
 
 @dataclass(frozen=True)
 class _Job:
-    """One job of the scheduler: what it does, how often, and how soon the first time."""
+    """One job of the scheduler: what it does, how often, how soon the first time, and where.
+
+    Those that write to the store share one thread; `aside` are those that wait for others.
+    """
 
     name: str
     function: Callable[[], None]
     every_s: float
     first_s: float = 0.0
+    aside: bool = False
 
 
 @dataclass
@@ -118,14 +133,16 @@ class Service:
             names = tuple(sink.name for sink in sinks)
             with store.transaction():
                 store.add_sinks(names)
-            self._work = Work(self.config, store, self.now, self._tell, names)
+            self._work = Work(
+                self.config, store, self.now, self._tell, self._stopping.is_set, names
+            )
             http = self._answers(store)
             self.http_port = None if http is None else http.port
             self._publishers = [Publisher(store, sink, self.now) for sink in sinks]
             for publisher in self._publishers:
                 publisher.start()
             self._scheduler = self._scheduled()
-            inbox = watch(self.config.inbox.path, lambda: self.request("ingest"))
+            self._inbox = watch(self.config.inbox.path, lambda: self.request("ingest"))
             self._scheduler.start()
             _LOG.info(
                 "soilglint serves station %s: inbox %s, store %s, sinks %s",
@@ -134,11 +151,10 @@ class Service:
                 self.config.store.path,
                 ", ".join(names) or "none",
             )
-            self._inbox = inbox
             try:
                 yield
             finally:
-                self._end(http, inbox)
+                self._end(http)
 
     def request(self, name: str, in_s: float = 0.0) -> None:
         """Let a job run now or soon; where it is at it, once more."""
@@ -193,12 +209,17 @@ class Service:
             _Job("estimate", self._estimate, schedule.ingest_s),
             _Job("publish", self._publish, schedule.publish_s),
             _Job("tidy", self._tidy, _DAY_S, first_s=600.0),
+            _Job("check", self._check, _CHECK_S, first_s=10.0, aside=True),
         ]
+        if schedule.retrain != "manual":
+            jobs.append(_Job("retrain", self._retrain, _RETRAIN_S, first_s=60.0, aside=True))
+        if self.config.fetches_orbits():
+            jobs.append(_Job("orbits", self._fetch_orbits, _ORBITS_S, first_s=5.0, aside=True))
         # A second run of a job may wait behind the first, which may have begun too early to see
         # what the second is for; the one thread keeps them apart.
         scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(1)},
-            job_defaults={"coalesce": True, "max_instances": 2, "misfire_grace_time": None},
+            executors={"default": ThreadPoolExecutor(1), "aside": ThreadPoolExecutor(2)},
+            job_defaults={"coalesce": True, "misfire_grace_time": None},
             timezone="UTC",
         )
         for job in jobs:
@@ -209,6 +230,8 @@ class Service:
                 args=(job.name, job.function),
                 seconds=job.every_s,
                 id=job.name,
+                executor="aside" if job.aside else "default",
+                max_instances=1 if job.aside else 2,
                 next_run_time=(self._clock() + pd.Timedelta(seconds=job.first_s)).to_pydatetime(),
             )
         return scheduler
@@ -258,6 +281,22 @@ class Service:
         if report.shrunk:
             _LOG.info("the store was shrunk")
 
+    def _check(self) -> None:
+        self._note_problems("check", self._work.check(self._inbox.fault()))
+
+    def _retrain(self) -> None:
+        if self._work.retrain() is not None:
+            self.request("estimate")
+
+    def _fetch_orbits(self) -> None:
+        report = self._work.fetch_orbits()
+        self._note_problems(
+            "orbits", {f"orbits of {day}": why for day, why in report.failed.items()}
+        )
+        if report.fetched:
+            _LOG.info("orbit files of %s fetched", ", ".join(report.fetched))
+            self.request("ingest")
+
     def _note_problems(self, job: str, problems: dict[str, str]) -> None:
         """Remember what cannot be used or done at present, and say what is new of it."""
         before = self.telemetry.problems.get(job, {})
@@ -286,17 +325,18 @@ class Service:
                 "port, or end what answers there"
             ) from error
 
-    def _end(self, http: HealthServer | None, inbox: Watch) -> None:
+    def _end(self, http: HealthServer | None) -> None:
         """End everything in order, within `_STOP_S`."""
         until = time.monotonic() + _STOP_S
         self._stopping.set()
-        inbox.stop()
+        self._inbox.stop()
         for job in self._scheduler.get_jobs():
             job.remove()
         while self.at_work() and (self.patient or time.monotonic() < until - 3.0):
             time.sleep(0.05)
         cut_off = self.at_work()
         self._scheduler.shutdown(wait=not cut_off)
+        self._work.stop()
         for publisher in self._publishers:
             publisher.stop(max(until - time.monotonic(), 0.5))
         if http is not None:

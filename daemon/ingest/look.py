@@ -398,8 +398,10 @@ class _Look:
             store.drop_points(site, kept)
             store.put_arc_settings(name, self.config.arc_values())
             store.delete_arcs(update.obsolete)
-            store.insert_arcs(name, update.new)
+            numbers = store.insert_arcs(name, update.new)
             store.put_apriori_heights(site, update.heights)
+            if site == name and self.config.sends_arcs():
+                store.queue_arcs(name, numbers, self.now)
             if site == name:
                 store.put_estimates_due(name, newest if update.since is None else update.since)
         for file in files:
