@@ -171,9 +171,18 @@ class Config(Section):
         section = self.station
         return Station(section.name, section.latitude_deg, section.longitude_deg, section.height_m)
 
+    def sink_names(self) -> dict[str, bool]:
+        """Return the names of the destinations, and whether each wants arcs too."""
+        names = {}
+        if self.mqtt is not None:
+            names["mqtt"] = self.mqtt.arcs
+        if self.export is not None:
+            names["export"] = False
+        return names
+
     def sends_arcs(self) -> bool:
         """Whether some destination wants arcs too."""
-        return self.mqtt is not None and self.mqtt.arcs
+        return any(self.sink_names().values())
 
     def fetches_orbits(self) -> bool:
         """Whether orbit files are to be fetched."""

@@ -18,6 +18,7 @@ from daemon.load_model import StationModels
 from daemon.plural import plural
 from daemon.shelf import Source
 from daemon.shelf_words import model_rows, shelf_lines
+from daemon.sink_status import sink_lines, sink_status
 from daemon.station_model import Trained, lacking_words
 from daemon.store import FileState, Store
 from daemon.utc import utc_text
@@ -101,10 +102,7 @@ def station_status(config: Config, store: Store) -> dict[str, Any]:
         "model": _model_in_use(store, name, estimates[0]["model_id"]) if estimates else None,
         "estimate": estimates[0] if estimates else None,
         "shelf": _shelf(config),
-        "outbox": {
-            "waiting": store.outbox_size(name),
-            "dropped": store.counter("outbox_dropped"),
-        },
+        "outbox": sink_status(config, store),
     }
 
 
@@ -205,17 +203,13 @@ def status_lines(status: dict[str, Any]) -> list[str]:
         lines.append(f"  of {site}: {numbers['accepted']} accepted, {numbers['rejected']} rejected")
     lines += [*_model_lines(status["model"]), *_shelf_lines(status["shelf"])]
     lines += _estimate_lines(status)
-    kept, outbox = status["observations_kept"], status["outbox"]
+    kept = status["observations_kept"]
     if kept is not None:
         lines.append(
             f"kept      {kept['observations']} observations from {kept['first']} on "
             f"({kept['bytes'] / 1e6:.1f} MB), for files that come late"
         )
-    if outbox["waiting"]:
-        lines.append(f"outbox    {outbox['waiting']} estimates wait to be sent")
-        if outbox["dropped"]:
-            lines[-1] += f"; {outbox['dropped']} older ones no longer are"
-    return lines
+    return lines + sink_lines(status["outbox"])
 
 
 def _heights_text(signal: str, heights_m: dict[str, float]) -> str:

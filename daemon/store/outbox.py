@@ -225,12 +225,14 @@ class Outbox(Database):
             None if at is None else parse_utc([at])[0],
         )
 
-    def rejected(self, sink: str) -> list[tuple[str, str, str]]:
-        """Return product, time and reason of what a sink will never take, in order."""
+    def rejected(self, sink: str, last: int = -1) -> list[tuple[str, str, str]]:
+        """Return product, time and reason of what a sink will never take: all, or the last few."""
         rows = self._query(
-            "SELECT product, time, reason FROM outbox_rejected WHERE sink = ? ORDER BY id", (sink,)
+            "SELECT product, time, reason FROM outbox_rejected WHERE sink = ? "
+            "ORDER BY id DESC LIMIT ?",
+            (sink, last),
         )
-        return [(row["product"], row["time"], row["reason"]) for row in rows]
+        return [(row["product"], row["time"], row["reason"]) for row in reversed(rows)]
 
     def counter(self, name: str) -> int:
         """Return how often something was counted, 0 if never."""

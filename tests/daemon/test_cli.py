@@ -30,6 +30,13 @@ COMMANDS = (
     "simulate station",
     "simulate arcs",
     "simulate scenarios",
+    "replay",
+    "demo",
+    "model list",
+    "model retrain",
+    "model promote",
+    "model rollback",
+    "model compare",
 )
 
 
@@ -339,9 +346,28 @@ def test_sample_is_ready_to_run(tmp_path):
     assert (tmp_path / "out" / "soilglint.toml").exists()
 
 
-def test_run_without_once_says_what_to_do(config_file):
-    message = refusal(2, "run", "--config", config_file())
-    assert "--once" in message
+@pytest.mark.parametrize(
+    "arguments",
+    [["--any-station"], ["--once", "--stdout"]],
+)
+def test_run_refuses_options_that_do_not_go_together(config_file, arguments):
+    assert arguments[-1] in refusal(2, "run", "--config", config_file(), *arguments)
+
+
+def test_replay_says_what_a_time_looks_like(config_file):
+    message = refusal(2, "replay", "--config", config_file(), "--since", "yesterday-ish")
+    assert "2026-11-01T12:00Z" in message
+
+
+def test_replay_without_a_store_says_what_to_do_first(config_file):
+    assert "no store yet" in refusal(
+        3, "replay", "--config", config_file(), "--since", "2026-11-01"
+    )
+
+
+def test_a_demonstration_does_not_mix_with_other_things(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    assert "name a new or empty folder" in refusal(3, "demo", "--out", tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,10 @@ import threading
 import pandas as pd
 import pytest
 
+from daemon.config import load_config
 from daemon.estimates import ESTIMATE_FIELDS
 from daemon.publishing import Publisher, publish_batch
+from daemon.sink_status import sink_lines, sink_status
 from daemon.sinks.outcomes import Delivered, Rejected, RetryLater, Unauthorised
 from daemon.store import Store, outbox
 
@@ -124,6 +126,24 @@ def test_poison_is_set_aside_with_its_reason_and_the_queue_goes_on(store):
     state = store.sink_state("told", arcs=False)
     assert (state.waiting, state.delivered, state.rejected) == (0, 2, 1)
     assert state.delivered_at == NOW
+
+
+def test_the_status_tells_how_far_each_sink_has_got(store, sample):
+    text = (sample / "soilglint.toml").read_text() + '\n[export]\npath = "export"\n'
+    (sample / "soilglint.toml").write_text(text.replace('name = "smpl"', 'name = "test"'))
+    config = load_config(sample / "soilglint.toml")
+    assert sink_lines(sink_status(config, store)) == ["export    0 records delivered"]
+    with store.transaction():
+        store.add_sinks(["export"])
+    put(store, *(estimate(hour) for hour in (1, 2, 3)))
+    answer = {"01": Delivered(), "02": Rejected("too large"), "03": RetryLater("full")}
+    once(store, Told("export", answer=lambda message: answer[message.time[11:13]]))
+    assert sink_lines(sink_status(config, store)) == [
+        "export    1 records delivered, the last at 2025-01-10T13:00:00Z; 1 wait, the first since "
+        "2025-01-10T13:00:00Z",
+        "  1 will never be taken, the last of them:",
+        "  live 2025-01-10T02:00:00Z: too large",
+    ]
 
 
 def test_only_what_is_newer_than_all_before_is_the_newest(store):
