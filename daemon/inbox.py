@@ -118,15 +118,17 @@ def find_files(inbox: Path, patterns: Sequence[str], own: Collection[Path] = ())
         )
     inbox = inbox.resolve()  # as the paths of our own files are compared
     not_data = {path.resolve() for path in own}
-    return sorted(
-        path
-        for path in inbox.iterdir()
-        if not path.name.startswith(".")
-        and path.suffix.lower() not in _PARTIAL
-        and any(fnmatch.fnmatch(path.name, pattern) for pattern in patterns)
-        and path.is_file()
-        and path not in not_data
-    )
+    with os.scandir(inbox) as entries:
+        found = [
+            inbox / entry.name
+            for entry in entries
+            if not entry.name.startswith(".")
+            and not entry.name.lower().endswith(_PARTIAL)
+            and any(fnmatch.fnmatch(entry.name, pattern) for pattern in patterns)
+            # Of a link that leads in a circle the second makes no error.
+            and (entry.is_file(follow_symlinks=False) or (inbox / entry.name).is_file())
+        ]
+    return sorted(path for path in found if path not in not_data)
 
 
 def find_orbit_files(patterns: Iterable[str]) -> list[Path]:

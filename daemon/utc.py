@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["parse_utc", "utc_text", "utc_texts"]
+__all__ = ["moved_text", "parse_utc", "utc_text", "utc_texts"]
 
 Unit = Literal["s", "ms"]
 
@@ -36,6 +37,18 @@ def utc_text(time: np.datetime64 | pd.Timestamp, unit: Unit = "ms") -> str:
     stamp = pd.Timestamp(time)
     stamp = stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp
     return utc_texts(pd.DatetimeIndex([stamp]), unit)[0]
+
+
+def moved_text(text: str, by: datetime.timedelta) -> str:
+    """Move what `utc_text` wrote in milliseconds; where there are thousands, faster than pandas.
+
+    Examples
+    --------
+    >>> moved_text("2025-01-10T00:15:00.500Z", datetime.timedelta(hours=-1))
+    '2025-01-09T23:15:00.500Z'
+    """
+    time = datetime.datetime.fromisoformat(text) + by
+    return f"{time.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def parse_utc(texts: list[str] | NDArray[np.object_]) -> pd.DatetimeIndex:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import replace
-
-import pandas as pd
 
 from daemon.config import Config
 from daemon.inbox import path_of_name
 from daemon.intake import ORBIT_KINDS, Intake
 from daemon.store import FileRecord, FileState
-from daemon.utc import utc_texts
+from daemon.utc import moved_text
 from retrieval.chain import load_orbits
 from retrieval.orbits import OrbitSource
 from retrieval.rinex.text import FileKind
@@ -19,7 +18,7 @@ from retrieval.rinex.text import FileKind
 __all__ = ["covering_orbits", "digits", "is_worse", "let_wait", "may_go_on", "read_orbits"]
 
 # How old an ephemeris may be (retrieval.orbits); orbit files further away are not read.
-_EPHEMERIS_REACH = pd.Timedelta(hours=24)
+_EPHEMERIS_REACH = datetime.timedelta(hours=24)
 _KIND_OF = {"broadcast": FileKind.NAVIGATION.value, "sp3": FileKind.SP3.value}
 _DIGITS = 16
 
@@ -33,9 +32,11 @@ def covering_orbits(
     record: FileRecord, orbits: Sequence[FileRecord], prefer: Sequence[str]
 ) -> list[FileRecord]:
     """Return the orbit files of the preferred kinds that may serve an observation file."""
-    first, last = record.span
+    if record.first_time is None or record.last_time is None:
+        return []
     # As text, which sorts as time does: an archive has many files of both sorts.
-    since, until = utc_texts(pd.DatetimeIndex([first - _EPHEMERIS_REACH, last + _EPHEMERIS_REACH]))
+    since = moved_text(record.first_time, -_EPHEMERIS_REACH)
+    until = moved_text(record.last_time, _EPHEMERIS_REACH)
     kinds = {_KIND_OF[name] for name in prefer}
     return [
         orbit

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from daemon.config import Config
-from daemon.horizon import KEPT, OPEN
+from daemon.horizon import KEPT
 from daemon.inbox import FoundFile, find_files, find_orbit_files, stored_name
 from daemon.ingest.account import Account
 from daemon.ingest.arcs import arc_update
@@ -30,6 +30,7 @@ from daemon.ingest.memory import InboxMemory, may_be_growing
 from daemon.ingest.names import replaces
 from daemon.ingest.placing import PlacedFile, place
 from daemon.ingest.quarantine import put_in_quarantine
+from daemon.ingest.reader import FileReader
 from daemon.ingest.report import IngestReport
 from daemon.ingest.settings import require_same_settings, setting_notes
 from daemon.ingest.tidying import tidy_up
@@ -38,10 +39,8 @@ from daemon.intake import (
     FUTURE_TOLERANCE,
     ORBIT_KINDS,
     Intake,
-    away,
     parse_position,
     take_in,
-    take_on,
     unopened,
 )
 from daemon.store import FileRecord, FileState, Store, hour_of
@@ -132,11 +131,14 @@ class _Look:
         self.notes = setting_notes(config)
         self.report = IngestReport(notes=dict(self.notes))
         self.files = Account(store, self.station.name, self.report)
-        self._places_m = {
-            record.site: parse_position(record.position_m)
-            for record in self.files.known.values()
-            if record.state == FileState.INGESTED and record.site and record.position_m is not None
-        }
+        self._reader = FileReader(
+            config,
+            store,
+            self.files,
+            now,
+            any_station=any_station,
+            follow=self.follows,
+        )
         self._names: set[str] = set()  # of all files that lie there
         self._orbit_names: tuple[str, ...] = ()
         self._orbits: list[OrbitSource] = []
@@ -271,7 +273,7 @@ class _Look:
             if twin or self.files.is_copy(found):
                 continue  # read a moment ago by its other name
             self.tell(f"reading {found.name} ({k + 1} of {len(files)})")
-            intake = self._take(found)
+            intake = self._reader.read(found)
             if intake.file is None:
                 self.files.note([intake.record])
                 continue
@@ -284,54 +286,6 @@ class _Look:
             self._take_through(batch)
         took_s = time.monotonic() - begun_s
         self.memory.rest((one.name for one in files), took_s, self.config.schedule.ingest_s)
-
-    def _take(self, found: FoundFile) -> Intake:
-        """Read one file: what was appended, where its beginning is known, or else the whole."""
-        intake = self._take_on(found)
-        if intake is None:
-            intake = take_in(
-                found,
-                self.station,
-                self.now,
-                any_station=self.any_station,
-                follow=self.follows,
-            )
-        return self._unless_of_two_places(intake)
-
-    def _take_on(self, found: FoundFile) -> Intake | None:
-        before = self.files.known.get(found.name)
-        more = found.more
-        if more is None or before is None or before.state != FileState.INGESTED:
-            return None
-        newest = self.store.last_epoch(self.station.name, self.station.name)
-        if (
-            more.growth.sha256 != before.sha256
-            or before.site != self.station.name
-            or newest is None
-            # Its beginning may get the directions that it lacks.
-            or may_go_on(before, self.files.orbits, self.config.orbits.prefer)
-            # Of its neighbours' observations not enough is kept.
-            or before.span[1] < newest - OPEN
-        ):
-            return None
-        return take_on(found, more, before, self.station, self.now)
-
-    def _unless_of_two_places(self, intake: Intake) -> Intake:
-        """Refuse a let-in file whose site's name stands for another place: they would mix."""
-        record = intake.record
-        if intake.file is None or record.site == self.station.name or record.position_m is None:
-            return intake
-        place_m = self._places_m.setdefault(record.site, parse_position(record.position_m))
-        apart_m = distance_m(parse_position(record.position_m), place_m)
-        if apart_m <= SAME_STATION_M:
-            return intake
-        reason = (
-            f"its marker {record.site} is that of files of a place {away(apart_m)} away, which are "
-            "in the store: give it a store of its own, or another marker"
-        )
-        return Intake(
-            replace(record, state=FileState.OTHER_STATION, reason=reason, site=""), intake.station
-        )
 
     def _take_through(self, intakes: Sequence[Intake]) -> None:
         """Take files through to arcs and write everything that they change."""

@@ -10,8 +10,8 @@ import time
 import pandas as pd
 import pytest
 
-import daemon.ingest.look
 import daemon.ingest.memory
+import daemon.ingest.reader
 from daemon.config import load_config
 from daemon.estimating import make_estimates
 from daemon.ingest import InboxMemory, ingest
@@ -120,7 +120,7 @@ def reads(monkeypatch):
     """Names of files in the order in which they are read: whole, or (with a +) on from before."""
     names = []
     for function, mark in (("take_in", ""), ("take_on", "+")):
-        original = getattr(daemon.ingest.look, function)
+        original = getattr(daemon.ingest.reader, function)
 
         def noted(found, *arguments, _original=original, _mark=mark, **named):
             intake = _original(found, *arguments, **named)
@@ -128,7 +128,7 @@ def reads(monkeypatch):
                 names.append(_mark + found.name)
             return intake
 
-        monkeypatch.setattr(daemon.ingest.look, function, noted)
+        monkeypatch.setattr(daemon.ingest.reader, function, noted)
     return names
 
 
