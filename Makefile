@@ -3,7 +3,7 @@
 .PHONY: demo test lint bench clean
 
 demo:
-	python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/soilglint sample out && .venv/bin/soilglint run --config out/soilglint.toml --once && .venv/bin/soilglint status --config out/soilglint.toml
+	python3 -m venv .venv && .venv/bin/pip install '.[plots]' && .venv/bin/soilglint demo --out out
 
 test:
 	python3 -m venv .venv && .venv/bin/pip install -e '.[dev]' && .venv/bin/python -m pytest -n auto --dist loadfile

@@ -69,7 +69,7 @@ def test_every_command_of_the_documents_exists_in_the_command_line():
         for block in (*shell_blocks(document.read_text()), *makefile_recipes().values())
         for command in re.findall(r"\bsoilglint (\w+)", block)
     }
-    assert used >= {"sample", "run", "status", "arcs"}
+    assert used >= {"demo", "run", "status", "arcs"}
     missing = [command for command in used if not re.search(rf"\b{command}\b", help_text)]
     assert missing == []
 

@@ -22,7 +22,7 @@ from daemon.errors import DemoError
 from daemon.service import Service
 from retrieval.validation import Scores, scores
 
-__all__ = ["LABEL", "DemoReport", "run_demo"]
+__all__ = ["LABEL", "DemoReport", "latency_s", "run_demo"]
 
 LABEL = "SIMULATED: no receiver and no satellite made these numbers"
 
@@ -71,7 +71,7 @@ def run_demo(folder: Path, days: int, tell: Callable[[str], None]) -> DemoReport
     Parameters
     ----------
     folder : Path
-        New or empty.
+        Holds none of this yet.
     days : int
         Days of hourly files after the season.
     tell : callable
@@ -81,8 +81,6 @@ def run_demo(folder: Path, days: int, tell: Callable[[str], None]) -> DemoReport
     ------
     DemoError
         A command of the demonstration failed, or the service did not finish.
-    InputError
-        The folder holds other things.
     """
     began = time.monotonic()
     tell(f"simulating {SEASON_DAYS} days of a receiver's files, and {days} days to come")
@@ -112,7 +110,7 @@ def run_demo(folder: Path, days: int, tell: Callable[[str], None]) -> DemoReport
         table,
         scores(table["truth"], table["vwc"], table["vwc_lower"], table["vwc_upper"]),
         {str(flag): int(n) for flag, n in table["flag"].value_counts().items()},
-        _latency_s(table, station.start, written_at),
+        latency_s(table, station.start, written_at),
         time.monotonic() - began,
     )
 
@@ -160,7 +158,7 @@ def _serve(
     return subscriber, receiver.written_at, int(arcs["accepted"].sum())
 
 
-def _latency_s(table: pd.DataFrame, start: pd.Timestamp, written_at: list[float]) -> np.ndarray:
+def latency_s(table: pd.DataFrame, start: pd.Timestamp, written_at: list[float]) -> np.ndarray:
     """Return how long each file took to its first estimate."""
     # The file of an hour brings the estimates of the times inside it.
     hour = ((table["time"] - start) // HOUR).to_numpy()

@@ -17,7 +17,7 @@ __all__ = ["SEASON_DAYS", "DemoStation", "make_station", "use_model"]
 SCENARIO = Path(__file__).parent / "demo.toml"
 SEASON_DAYS = 104
 _DAY = np.timedelta64(1, "D")
-_WEATHER = "weather.csv"
+_WEATHER, _REFERENCE = "weather.csv", "reference.csv"
 _MODEL_LINE = '# path = "model"'
 
 _SETTINGS = """\
@@ -91,34 +91,30 @@ def make_station(folder: Path, days: int) -> DemoStation:
     Parameters
     ----------
     folder : Path
-        New or empty.
+        Holds none of this yet.
     days : int
         How many follow.
-
-    Raises
-    ------
-    InputError
-        The folder holds other things.
     """
     workers = min(os.cpu_count() or 1, 8)
     season, week = (_scenario(days, span) for span in ("day", "hour"))
     turn = season.start + SEASON_DAYS * _DAY
-    past = simulate_station(season, folder, workers, part=(season.start, turn))
+    past = simulate_station(season, folder / "season", workers, part=(season.start, turn))
     later = simulate_station(week, folder / "receiver", workers, part=(turn, season.end))
+    for name in ("inbox", "nav", _WEATHER, _REFERENCE):
+        (past.folder / name).rename(folder / name)
     for path in sorted((later.folder / "nav").iterdir()):
-        path.replace(folder / "nav" / path.name)
+        path.rename(folder / "nav" / path.name)
     parts = [pd.read_parquet(one.folder / "truth" / "ground.parquet") for one in (past, later)]
     # The weather station beside it knows the days to come as little as the receiver, but frost of
     # May is none of the things that this shows.
     _append_weather(folder / _WEATHER, later.folder / _WEATHER)
-    (later.folder / _WEATHER).unlink()
     config = folder / "soilglint.toml"
     text = _SETTINGS.format(station=season.station, soil=season.soil, model=_MODEL_LINE)
     config.write_text(text, encoding="utf-8")
     return DemoStation(
         folder,
         config,
-        folder / "reference.csv",
+        folder / _REFERENCE,
         tuple(sorted((later.folder / "inbox").iterdir())),
         pd.Timestamp(turn).tz_localize("UTC"),
         pd.concat(parts).set_index("time")["vwc"],

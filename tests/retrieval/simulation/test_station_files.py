@@ -392,3 +392,25 @@ def test_channels_of_the_sky_stand_in_the_header(small, tmp_path):
     assert len(sent) == 24
     assert {slot: stated[slot] for slot in sent} == dict(sent)
     assert {slot: -channel for slot, channel in sent.items()} == whole.glonass_channels
+
+
+def test_a_part_of_the_days_is_that_part_of_the_whole(small, tmp_path):
+    scenario = few(small)
+    whole = contents(simulate_station(scenario, tmp_path / "whole").folder)
+    day = np.timedelta64(1, "D")
+    part = simulate_station(
+        scenario, tmp_path / "part", part=(scenario.start + day, scenario.start + 2 * day)
+    )
+    files = {name: b for name, b in contents(part.folder).items() if name[:3] in ("inb", "nav")}
+    assert len(files) == 2
+    assert files == {name: whole[name] for name in files}
+    truth = pd.read_parquet(part.folder / "truth" / "ground.parquet")
+    assert len(truth) == 24
+    assert truth["time"].iloc[0] == pd.Timestamp(scenario.start + day).tz_localize("UTC")
+
+
+def test_a_part_outside_the_scenario_is_refused(small, tmp_path):
+    scenario = few(small)
+    span = (scenario.start, scenario.end + np.timedelta64(1, "D"))
+    with pytest.raises(InputError, match="expected days of the scenario"):
+        simulate_station(scenario, tmp_path, part=span)
