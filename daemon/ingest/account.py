@@ -61,7 +61,8 @@ class Account:
             and in_inbox != Path(name).is_absolute()
         ]
         return any(
-            twin.state == FileState.INGESTED
+            # Of orbits the store holds no more than where they lie.
+            (twin.state == FileState.INGESTED and twin.kind not in ORBIT_KINDS)
             # A name can be what is wrong with a file (SNR66 text), so another one is looked at.
             or (twin.state != FileState.UNREADABLE and (twin.path, twin.sha256) in self._lying)
             for twin in twins

@@ -189,6 +189,23 @@ class TestPartialNavigation:
         run_once(config, now=end + pd.Timedelta(days=3))
         assert inbox(day) == []
 
+    @pytest.mark.parametrize("within", ["nav", "inbox"])
+    def test_navigation_that_lies_elsewhere_now_is_used_from_there(self, day, within):
+        config = configured(day, ('nav = ["nav/*.rnx.gz"]', 'nav = ["nav*/*.rnx.gz"]'))
+        others = inbox(day)[1:]
+        for path in others:
+            path.rename(day / path.name)
+        (navigation,) = (day / "nav").iterdir()
+        if within == "inbox":
+            navigation = navigation.rename(day / "inbox" / navigation.name)
+        assert run_once(config).ingest.files == {"ingested": 2}
+        (day / "nav2").mkdir()
+        navigation.rename(day / ("inbox" if within == "inbox" else "nav2") / "other.rnx.gz")
+        (day / others[0].name).rename(others[0])
+        report = run_once(config)
+        assert not report.problems
+        assert report.ingest.arcs_new
+
     def test_navigation_that_came_back_is_tried_again(self, day):
         config = load_config(day / "soilglint.toml")
         held = inbox(day)
