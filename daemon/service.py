@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -161,8 +162,7 @@ class Service:
         if not in_s:
             self._again.add(name)
         if not self._stopping.is_set():
-            at = self._clock() + pd.Timedelta(seconds=in_s)
-            self._scheduler.modify_job(name, next_run_time=at.to_pydatetime())
+            self._scheduler.modify_job(name, next_run_time=self._in(in_s))
 
     def wait(self, stop: threading.Event, for_s: float = float("inf")) -> None:
         """Live until an event, or for so long; notices a clock put right, and what hangs."""
@@ -174,7 +174,7 @@ class Service:
                 offset += moved
                 _LOG.warning("the clock was put right by %.0f s", moved)
                 for job in self._scheduler.get_jobs():
-                    job.modify(next_run_time=self._clock())
+                    job.modify(next_run_time=self._in(0.0))
             if (late := self.telemetry.overdue()) != hanging:
                 hanging = late
                 for name in late:
@@ -232,7 +232,7 @@ class Service:
                 id=job.name,
                 executor="aside" if job.aside else "default",
                 max_instances=1 if job.aside else 2,
-                next_run_time=(self._clock() + pd.Timedelta(seconds=job.first_s)).to_pydatetime(),
+                next_run_time=self._in(job.first_s),
             )
         return scheduler
 
@@ -350,9 +350,9 @@ class Service:
         if self._stopping.is_set():
             raise _Stopped
 
-    def _clock(self) -> pd.Timestamp:
-        """Return the computer's own time, which the scheduler goes by."""
-        return pd.Timestamp.now(tz="UTC")
+    def _in(self, seconds: float) -> datetime:
+        """Return a time from now by the computer's own clock, which the scheduler goes by."""
+        return datetime.now(UTC) + timedelta(seconds=seconds)
 
 
 class _Signals:

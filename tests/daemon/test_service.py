@@ -168,8 +168,8 @@ def test_a_sink_that_is_away_holds_up_nothing_and_gets_everything_in_the_end(sta
     with service.running():
         drop(coming[0], config.inbox.path)
         until(lambda: well.live)
+        until(lambda: [one.hindrance for one in service.sinks()] == ["away", ""])
         assert not flaky.live
-        assert [one.hindrance for one in service.sinks()] == ["away", ""]
         away.clear()
         until(service.idle)
     assert flaky.live == well.live
@@ -217,3 +217,15 @@ def test_a_clock_that_is_put_right_does_not_hold_jobs_up(station, monkeypatch, c
         waiter.join()
         until(lambda: {j.name: j.runs for j in service.telemetry.jobs()}["ingest"] > runs["ingest"])
     assert "the clock was put right by -3600 s" in caplog.text
+
+
+def test_a_file_that_has_not_settled_is_taken_as_soon_as_it_has(station):
+    config, coming = station
+    # Any number of seconds, also one that no clock counts in.
+    inbox = config.inbox.model_copy(update={"settle_s": 0.7654321987})
+    service = Service(config.model_copy(update={"inbox": inbox}))
+    with service.running():
+        until(service.idle)
+        drop(coming[0], config.inbox.path)
+        # The next look by the clock is a minute away.
+        until(lambda: _ingested(service) == 1, within_s=20.0)
