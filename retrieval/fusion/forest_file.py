@@ -6,9 +6,11 @@ nothing is dated, so that equal forests are equal bytes.
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import re
+import sys
 import zipfile
 from typing import Any
 
@@ -26,15 +28,13 @@ _PLACE = re.compile(r'("__id__": |"file": ")(\d+)')
 
 def dump_forest(forest: Any) -> bytes:
     """Return a fitted ``RandomForestRegressor`` as the bytes of a skops file."""
-    from skops.io import dumps
-
     number: dict[str, int] = {}
 
     def numbered(found: re.Match[str]) -> str:
         return f"{found[1]}{number.setdefault(found[2], len(number))}"
 
     stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(dumps(forest))) as file:
+    with zipfile.ZipFile(io.BytesIO(_skops_io().dumps(forest))) as file:
         schema = _PLACE.sub(numbered, file.read(_SCHEMA).decode("utf-8"))
         parts = {}
         for name in file.namelist():
@@ -65,14 +65,13 @@ def read_forest(content: bytes, n_columns: int, leaves: NDArray[Any] | None) -> 
     InputError
         It is not; the message says why.
     """
-    from skops.io import get_untrusted_types, loads
-
-    unknown = set(get_untrusted_types(data=content)) - {_TREE}
+    skops_io = _skops_io()
+    unknown = set(skops_io.get_untrusted_types(data=content)) - {_TREE}
     if unknown:
         raise InputError(
             f"holds {', '.join(sorted(unknown))}, which a forest has no need of; do not use it"
         )
-    forest = loads(content, trusted=[_TREE])
+    forest = skops_io.loads(content, trusted=[_TREE])
     _check_forest(forest, n_columns, None if leaves is None else leaves.shape[1])
     for number, one in enumerate(forest.estimators_):
         _check_tree(one.tree_, n_columns)
@@ -80,6 +79,32 @@ def read_forest(content: bytes, n_columns: int, leaves: NDArray[Any] | None) -> 
         if ((of_rows < 0) | (of_rows >= one.tree_.node_count)).any():
             raise InputError("has a tree without the leaves of the training; do not use it")
     return forest.set_params(n_jobs=1, verbose=0)
+
+
+class _Hidden:
+    """A finder of modules that hides one."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def find_spec(self, name: str, *_: Any) -> None:
+        """Let the import of the module fail, and leave others to others."""
+        if name == self.name:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+def _skops_io() -> Any:
+    """Return skops.io, imported without torch.
+
+    It looks through all of scikit-learn when it is imported, whose adapters take torch in where it
+    is installed: 180 MB and two seconds that no forest has a use for.
+    """
+    finder = _Hidden("torch")
+    sys.meta_path.insert(0, finder)
+    try:
+        return importlib.import_module("skops.io")
+    finally:
+        sys.meta_path.remove(finder)
 
 
 def _check_forest(forest: Any, n_columns: int, n_trees: int | None) -> None:
