@@ -93,6 +93,11 @@ class StationFolder:
             shutil.copyfile(path, partial)
             partial.replace(self.inbox / path.name)
 
+    @property
+    def discovery(self) -> str:
+        """The topic that tells Home Assistant of the station."""
+        return f"homeassistant/device/soilglint_{self.name}/config"
+
     def replace(self, old: str, new: str) -> None:
         """Change the settings."""
         text = self.config.read_text()

@@ -41,6 +41,12 @@ def alone(tmp_path):
     return station_folder(tmp_path / "station", None)
 
 
+def kept_of(station, broker):
+    """What the broker keeps, once it has told all of it."""
+    wanted = {station.live, station.availability, station.status, station.discovery}
+    return eventually(lambda: (kept := kept_by(broker.port)).keys() >= wanted and kept)
+
+
 class TestAtTheBroker:
     def test_hourly_files_become_estimates_at_the_subscriber(
         self, broker, observer, start, tmp_path
@@ -57,10 +63,10 @@ class TestAtTheBroker:
         assert list(words(station, observer).values()) == estimates
         for record in observer.records(station.live):
             validator("estimate").validate(record)
-        kept = kept_by(broker.port)
+        kept = kept_of(station, broker)
         assert json.loads(kept[station.live]) == estimates[-1]
         assert kept[station.availability] == kept[station.status] == "online"
-        device = json.loads(kept[f"homeassistant/device/soilglint_{station.name}/config"])
+        device = json.loads(kept[station.discovery])
         assert device["state_topic"] == station.live
 
         service.kill()
@@ -106,7 +112,7 @@ class TestAtTheBroker:
         assert len(estimates) > 4 * 47
         eventually(lambda: len(words(station, observer)) == len(estimates))
         assert list(words(station, observer).values()) == estimates
-        assert json.loads(kept_by(broker.port)[station.live]) == estimates[-1]
+        assert json.loads(kept_of(station, broker)[station.live]) == estimates[-1]
 
 
 class TestSignals:
