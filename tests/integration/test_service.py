@@ -166,7 +166,7 @@ class TestSignals:
         service.says(SERVES)
         service.signal(signal.SIGUSR1)
         service.says("most recent call first")
-        service.says("service.py")
+        service.says("scheduling.py")
         assert service.end(STOP_S) == 0
 
 
