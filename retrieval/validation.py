@@ -20,6 +20,7 @@ __all__ = [
     "Interval",
     "Scores",
     "block_bootstrap",
+    "inner_folds",
     "scores",
     "split_by_time",
     "time_blocks",
@@ -28,6 +29,10 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
+
+# A calendar year with fewer of the rows is no fold of its own.
+_YEAR_SHARE = 0.1
+_YEARS = 3
 
 
 @dataclass(frozen=True)
@@ -182,14 +187,65 @@ def time_blocks(
     InputError
         Fewer than two blocks, or fewer rows than blocks.
     """
-    if not 2 <= count <= len(times):
-        raise TooFewRowsError(
-            f"blocks: {count} of {len(times)} rows, expected 2 up to as many as rows"
-        )
+    _check_blocks(count, len(times))
+    return _left_out(times, np.array_split(np.argsort(times, kind="stable"), count), gap)
+
+
+def inner_folds(
+    times: NDArray[np.datetime64], blocks: int, gap: np.timedelta64 | None = None
+) -> Iterator[tuple[Indices, Indices]]:
+    """Yield training and test rows of the cross-validation by which a model tunes itself.
+
+    A model is tuned for the question that it will be asked. Of one or two years that is days some
+    way from those it knows: blocks of time (`time_blocks`). With three or more years it is a year
+    that it has not seen, whose level and season no other day of that year has told: each calendar
+    year is left out in turn. A year with less than 10 % of the rows is no fold of its own: its rows
+    go with the nearest year that is one, with the earlier of two.
+
+    Parameters
+    ----------
+    times : (n,) datetime64
+        UTC, in any order.
+    blocks : int
+        Blocks where the rows are of fewer than three years.
+    gap : timedelta64, optional
+        Rows nearer than this to the test rows do not train, at the turn of a year too.
+
+    Raises
+    ------
+    InputError
+        Fewer than two blocks, or fewer rows than blocks.
+
+    Examples
+    --------
+    >>> days = np.arange("2020-01", "2022-12", dtype="datetime64[D]")
+    >>> [str(days[test][0]) for train, test in inner_folds(days, blocks=5)]
+    ['2020-01-01', '2021-01-01', '2022-01-01']
+    """
+    _check_blocks(blocks, len(times))
+    year = times.astype("datetime64[Y]").astype(np.int64)
+    present, rows = np.unique(year, return_counts=True)
+    whole = present[rows >= _YEAR_SHARE * len(times)]
+    if len(whole) < _YEARS:
+        return time_blocks(times, blocks, gap)
+    nearest = np.argmin(np.abs(year[:, None] - whole), axis=1)
     order = np.argsort(times, kind="stable")
-    for test in np.array_split(order, count):
+    return _left_out(times, [order[nearest[order] == k] for k in range(len(whole))], gap)
+
+
+def _check_blocks(count: int, n: int) -> None:
+    if not 2 <= count <= n:
+        raise TooFewRowsError(f"blocks: {count} of {n} rows, expected 2 up to as many as rows")
+
+
+def _left_out(
+    times: NDArray[np.datetime64], stretches: list[Indices], gap: np.timedelta64 | None
+) -> Iterator[tuple[Indices, Indices]]:
+    """Yield each stretch of time as the test of those rows that lie further off than the gap."""
+    order = np.argsort(times, kind="stable")
+    margin = np.timedelta64(0, "ns") if gap is None else gap
+    for test in stretches:
         first, last = times[test].min(), times[test].max()
-        margin = np.timedelta64(0, "ns") if gap is None else gap
         far = (times < first - margin) | (times > last + margin)
         train = order[far[order]]
         if len(train):

@@ -1,11 +1,12 @@
 """`auto`: several models, weighted by how well they do on blocks of days that they have not seen.
 
 Each candidate is trained as it would be alone. What they said of the training rows without having
-seen their blocks is laid side by side, and the weights, none below 0 and 1 in all, are those whose
-mean is nearest to the reference (stacked regressions: Wolpert 1992, Neural Networks 5, 241-259;
-Breiman 1996, Machine Learning 24, 49-64). Often one model gets all of it. Where models are close,
-their mean is safer than the winner of a close race. The same blocks give the residuals that become
-the interval, so on short records it covers less than it says.
+seen their blocks, or years (`retrieval.validation.inner_folds`), is laid side by side, and the
+weights, none below 0 and 1 in all, are those whose mean is nearest to the reference (stacked
+regressions: Wolpert 1992, Neural Networks 5, 241-259; Breiman 1996, Machine Learning 24, 49-64).
+Often one model gets all of it. Where models are close, their mean is safer than the winner of a
+close race. The same blocks give the residuals that become the interval, so on short records it
+covers less than it says.
 """
 
 from __future__ import annotations

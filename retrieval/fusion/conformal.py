@@ -2,9 +2,10 @@
 
 Conformalised quantile regression (Romano, Patterson & Candes 2019, NeurIPS 32, "Conformalized
 Quantile Regression"). Rows of the training part are predicted by models that were trained on the
-other blocks of time; how far the reference falls outside these intervals (less than 0 inside) is
-the score of a row. Intervals are then widened, or narrowed, by the quantile of the scores that n
-rows can support: the ``ceil((n + 1) coverage)``-th smallest.
+other blocks of time, or other years (`retrieval.validation.inner_folds`); how far the reference
+falls outside these intervals (less than 0 inside) is the score of a row. Intervals are then
+widened, or narrowed, by the quantile of the scores that n rows can support: the
+``ceil((n + 1) coverage)``-th smallest.
 
 What is promised holds where the scores of training and later rows are exchangeable. Days are not:
 errors last. Blocks of time, predicted with a gap on either side, are the unit that could be; the
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 from retrieval.errors import InputError, TooFewRowsError
 from retrieval.fusion.columns import Floats
 from retrieval.fusion.prediction import COVERAGE, Stamps
-from retrieval.validation import time_blocks
+from retrieval.validation import inner_folds
 
 __all__ = ["ConformalInterval", "out_of_fold", "to_gap"]
 
@@ -113,7 +114,8 @@ def out_of_fold(
     times : (n,) datetime64
         In any order.
     blocks, gap : int, timedelta64
-        As in `retrieval.validation.time_blocks`.
+        As in `retrieval.validation.inner_folds`: blocks of time, or years of a record of three or
+        more.
 
     Returns
     -------
@@ -123,18 +125,18 @@ def out_of_fold(
     Raises
     ------
     InputError
-        No block leaves any, or there are fewer rows than blocks.
+        No block or year leaves any, or there are fewer rows than blocks.
     """
     found: Floats | None = None
-    for train, test in time_blocks(times, blocks, gap):
+    for train, test in inner_folds(times, blocks, gap):
         values = predict(train, test)
         if found is None:
             found = np.full((len(times), values.shape[1]), np.nan)
         found[test] = values
     if found is None:
         raise TooFewRowsError(
-            f"blocked cross-validation: no row further than {gap} from any of {blocks} blocks; "
-            "give a longer record, more blocks or a shorter gap"
+            f"blocked cross-validation: no row further than {gap} from any of {blocks} blocks, or "
+            "from any year; give a longer record, more blocks or a shorter gap"
         )
     return found
 

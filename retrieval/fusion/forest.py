@@ -83,7 +83,9 @@ class RfMdi:
     grid_trees, grid_min_leaf : tuple of int
         The grid.
     blocks : int
-        Blocks of the cross-validation that chooses the size and calibrates the intervals.
+        Blocks of the cross-validation that chooses the size and calibrates the intervals; where
+        the rows are of three or more years these are left out instead
+        (`retrieval.validation.inner_folds`).
     gap_days : float
         Training rows nearer to a block than this are left out there.
     n_tracks : int, optional

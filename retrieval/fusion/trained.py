@@ -23,7 +23,8 @@ from retrieval.equipment import UNKNOWN
 from retrieval.errors import InputError
 from retrieval.fusion.closed import MS_PER_DAY
 from retrieval.fusion.columns import Floats, column_median
-from retrieval.fusion.evaluation import make_folds, predict_folds
+from retrieval.fusion.conformal import to_gap
+from retrieval.fusion.evaluation import Fold, predict_folds
 from retrieval.fusion.features import (
     Features,
     day_of_arcs,
@@ -36,7 +37,7 @@ from retrieval.fusion.prediction import MoistureModel, Stamps, for_tracks
 from retrieval.fusion.rows import TrackRows, daily_rows, trailing_rows
 from retrieval.fusion.weather_features import Weather
 from retrieval.fusion.windows import estimate_table
-from retrieval.validation import Scores, scores
+from retrieval.validation import Scores, inner_folds, scores
 
 __all__ = ["LEAST_SKILL", "FlagRules", "TrainedModel", "TrainingRecord", "train"]
 
@@ -85,7 +86,7 @@ class TrainingRecord:
     ordinary_tracks : int
         Tracks of the median training day.
     scores : Scores
-        Of blocked cross-validation over the training days.
+        Of blocked cross-validation over the training days; their years where there are three.
     skill : float
         ``1 - mean square error / variance of the reference`` there; NaN where it does not vary.
     equipment : str
@@ -381,7 +382,8 @@ def _cross_validated(
     """Return scores and skill of a fitted model on blocks that its like had not seen."""
     said = getattr(model, "out_of_fold_", None)
     if said is None:
-        folds = make_folds(stamps, "blocks", blocks=_BLOCKS, gap_days=_GAP_DAYS)
+        inner = inner_folds(stamps, _BLOCKS, to_gap(_GAP_DAYS))
+        folds = [Fold(str(k), train, test) for k, (train, test) in enumerate(inner, start=1)]
         said = predict_folds(model, columns, vwc, stamps, folds, copies)
     found = scores(vwc, said.vwc, said.lower, said.upper)
     known = np.isfinite(said.vwc)

@@ -1,9 +1,10 @@
 """One blocked cross-validation that chooses settings and calibrates the interval of the choice.
 
-What is left of the reference on blocks that did not train is both the error by which settings are
-chosen and the residuals whose quantiles become the interval, one for each side. The choice was made
-on the same blocks, so these errors are a little small where the grid is large and the rows are few;
-each evaluation measures what the intervals cover on rows that took part in neither.
+What is left of the reference on blocks, or years, that did not train
+(`retrieval.validation.inner_folds`) is both the error by which settings are chosen and the
+residuals whose quantiles become the interval, one for each side. The choice was made on the same
+blocks, so these errors are a little small where the grid is large and the rows are few; each
+evaluation measures what the intervals cover on rows that took part in neither.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def tune(
     vwc, times : (n,) float64, (n,) datetime64
         Reference, m3 m-3, and time of each row.
     blocks, gap_days : int, float
-        Of the cross-validation.
+        Of the cross-validation; years count as blocks where there are three or more.
 
     Raises
     ------

@@ -7,6 +7,7 @@ from hypothesis.extra import numpy as hnp
 from retrieval.errors import InputError
 from retrieval.validation import (
     block_bootstrap,
+    inner_folds,
     scores,
     split_by_time,
     time_blocks,
@@ -114,6 +115,55 @@ def test_each_year_is_left_out_once():
     assert left == {2011: (609 - 184, 184), 2012: (609 - 366, 366), 2013: (609 - 59, 59)}
     with pytest.raises(InputError, match="one year"):
         next(years_left_out(DAYS))
+
+
+def years_of(days):
+    return set(days.astype("datetime64[Y]").astype(int) + 1970)
+
+
+def test_a_model_of_three_years_tunes_itself_on_years_left_out():
+    days = np.arange("2010-01-01", "2013-01-01", dtype="datetime64[D]").astype("datetime64[ns]")
+    times = np.random.default_rng(5).permutation(days)
+    left = [
+        (years_of(times[train]), years_of(times[test])) for train, test in inner_folds(times, 5)
+    ]
+    assert left == [({2011, 2012}, {2010}), ({2010, 2012}, {2011}), ({2010, 2011}, {2012})]
+    tested = np.concatenate([test for _, test in inner_folds(times, 5)])
+    assert sorted(tested) == list(range(len(times)))
+
+
+def test_a_model_of_two_years_tunes_itself_on_blocks():
+    # 60 of 790 days are a third year, of less than a tenth.
+    times = np.arange("2010-11-02", "2012-12-31", dtype="datetime64[D]").astype("datetime64[ns]")
+    gap = np.timedelta64(3, "D")
+    for found, block in zip(inner_folds(times, 4, gap), time_blocks(times, 4, gap), strict=True):
+        assert all(np.array_equal(one, other) for one, other in zip(found, block, strict=True))
+
+
+def test_a_scrap_of_a_year_goes_with_the_nearest_year():
+    # 2009 and 2015 have 30 days of 1155 each; 2011 to 2013 are whole but for a day.
+    parts = ("2009-06-01", 30), ("2011-01-01", 365), ("2012-01-01", 365), ("2013-01-01", 365)
+    times = np.concatenate(
+        [np.datetime64(first) + np.arange(count) for first, count in (*parts, ("2015-03-01", 30))]
+    ).astype("datetime64[ns]")
+    found = [years_of(times[test]) for _, test in inner_folds(times, 5)]
+    assert found == [{2009, 2011}, {2012}, {2013, 2015}]
+
+
+def test_days_about_the_turn_of_a_year_left_out_do_not_train():
+    times = np.arange("2010-01-01", "2013-01-01", dtype="datetime64[D]").astype("datetime64[ns]")
+    sizes = []
+    for train, test in inner_folds(times, 5, gap=np.timedelta64(5, "D")):
+        apart = np.abs(times[train][:, None] - times[test]).min()
+        assert apart > np.timedelta64(5, "D")
+        sizes.append(len(train))
+    assert sizes == [1096 - 365 - 5, 1096 - 365 - 10, 1096 - 366 - 5]
+
+
+@pytest.mark.parametrize("years", [1, 3])
+def test_blocks_of_the_tuning_are_two_or_more_whatever_the_years(years):
+    with pytest.raises(InputError, match="expected 2"):
+        next(inner_folds(np.datetime64("2010-01-01") + np.arange(365 * years), 1))
 
 
 def test_bootstrap_of_independent_rows_gives_the_interval_of_the_mean():

@@ -87,6 +87,16 @@ def test_no_row_is_predicted_from_itself_or_from_rows_within_the_gap():
     assert found.min() == 4.0
 
 
+def test_no_row_of_a_long_record_is_predicted_from_its_own_year():
+    days = np.datetime64("2020-01-01", "ns") + np.arange(4 * 365) * np.timedelta64(1, "D")
+    year = days.astype("datetime64[Y]").astype(int)
+
+    def days_of_that_year(train, test):
+        return np.sum(year[test][:, None] == year[train], axis=1, dtype=np.float64)[:, None]
+
+    assert not out_of_fold(days_of_that_year, days, 5, to_gap(0.0)).any()
+
+
 def test_a_gap_that_leaves_nothing_to_train_on_is_refused():
     with pytest.raises(InputError, match="shorter gap"):
         out_of_fold(lambda train, test: np.zeros((len(test), 1)), DAYS, 2, to_gap(60.0))
