@@ -4,8 +4,8 @@
 
 Arcs are simulated with the soil moisture of PBO H2O as truth (arcs without files) and kept in the
 file given with --arcs. Reference of a day is the product's value. Models and settings are those of
-the library: nothing is tuned here. Takes some half an hour on two cores. Scatter, bad tracks,
-plants and the length of the record are the matter of splits.py.
+the library: nothing is tuned here. Takes some ten minutes on two cores. The paper's rivals are the
+matter of all_models.py; scatter, bad tracks, plants and the length of the record that of splits.py.
 """
 
 import tempfile
@@ -27,7 +27,6 @@ from common import (
     near_lowest,
     once,
     options,
-    papers_rivals,
     pbo_days,
     rivals,
     scored,
@@ -74,9 +73,7 @@ def splits(run: Experiment, section: Section) -> None:
     fill = once(daily_fill(run.arcs, run.days))
     models = rivals(run.times, run.vwc, preset="p041")
     for split, what in (("time", "Split by time, 70 to 30"), ("blocks", "Five blocks of time")):
-        # The paper's rivals take most of the time, and the paper's split is by time.
-        others = papers_rivals(preset="p041") if split == "time" else {}
-        found = scored(models | others, fill, run.vwc, run.times, split)
+        found = scored(models, fill, run.vwc, run.times, split)
         section.table(f"{what}; mean ± spread of five seeds", by_model(found))
         met, told = near_lowest(found)
         name = f"auto, split by {split}, RMSE beside the lowest"

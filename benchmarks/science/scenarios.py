@@ -6,6 +6,7 @@ Arcs without files; the reference of a day is the mean of the simulated moisture
 the paper for P037 and Lamasquere, 300 trees and leaf 3 elsewhere.
 """
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,11 +42,11 @@ PRESETS = {
 
 
 class Season:
-    """A scenario's arcs, truth and daily reference."""
+    """A scenario's arcs, which may lie in a file, truth and daily reference."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, keep: Path | None = None) -> None:
         scenario = load_scenario(name)
-        self.name, self.arcs, self.truth = name, arcs_of(scenario), hourly_truth(scenario)
+        self.name, self.arcs, self.truth = name, arcs_of(scenario, keep), hourly_truth(scenario)
         self.days, self.vwc = daily_mean(self.truth.moisture, scenario)
         self.times = self.days + DAY
 
