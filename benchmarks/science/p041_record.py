@@ -28,7 +28,8 @@ import numpy as np
 import pandas as pd
 from common import DAY, SEEDS, Section, by_model, mean_of, options
 
-from retrieval.fusion.evaluation import FillRows, make_folds, predict_folds
+from retrieval.fusion.auto_model import CANDIDATES, Auto
+from retrieval.fusion.evaluation import FillRows, Fold, make_folds, predict_folds
 from retrieval.fusion.models import make_model
 from retrieval.fusion.prediction import FilledRows
 from retrieval.fusion.weather_features import MedianFill, Weather, weather_features
@@ -36,6 +37,7 @@ from retrieval.validation import block_bootstrap, scores
 
 SPLIT = "years"
 BLOCK_DAYS = 30
+RAIN_WEEK = 2  # among the columns of weather: the sum of 7 days
 PAIR, ALONE = "weather + GNSS", "weather alone"
 
 
@@ -122,6 +124,32 @@ def kinds(arm: str) -> dict[str, tuple[str, str | None]]:
     return first | more
 
 
+def weighed(found: Record, folds: list[Fold], section: Section) -> None:
+    """Say what `auto` knew of its candidates in each fold, and what they then said of the year."""
+    rows = []
+    for fold in folds:
+        columns = filled(found.arms[PAIR])(fold.train, found.vwc[fold.train]).features
+        known = columns[fold.train], found.vwc[fold.train], found.times[fold.train]
+        auto = Auto(preset="p041", seed=SEEDS[0], n_jobs=2).fit(*known)
+        row: dict[str, Any] = {"year": fold.name}
+        for name in CANDIDATES:
+            model = auto.models_.get(name) or auto.candidate(name).fit(*known)
+            off = model.predict(columns[fold.test]).vwc - found.vwc[fold.test]
+            reached = float(np.sqrt((off**2).mean()))
+            row[name] = f"{auto.rmse_[name]:.4f} / {reached:.4f} / {auto.share_.get(name, 0):.2f}"
+        highest = columns[fold.train].max(axis=0)
+        row["beyond"] = int((columns[fold.test] > highest).any(axis=1).sum())
+        rain = columns[:, RAIN_WEEK]
+        row["wettest week"] = f"{rain[fold.test].max():.0f} / {rain[fold.train].max():.0f}"
+        rows.append(row)
+    section.table(f"What auto weighs, {PAIR}, first seed, forest of the paper", pd.DataFrame(rows))
+    section.say(
+        "RMSE of each candidate on years left out of the training, RMSE on the year of the test, "
+        "and the weight that `auto` gave it. Beyond: test days on which a column is higher than on "
+        "any training day. Wettest week: rain of 7 days, mm, in the test and in the training."
+    )
+
+
 def main() -> None:
     asked = options(__doc__)
     section = Section(
@@ -165,6 +193,7 @@ def main() -> None:
             row[f"RMSE, {name}"] = float(np.sqrt((off**2).mean()))
         parts.append(row)
     section.table("Each year", pd.DataFrame(parts))
+    weighed(found, folds, section)
 
     gain = {}
     for suffix in ("", ", grid", ", auto", ", auto, grid", ", season", ", rich"):
