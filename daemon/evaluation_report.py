@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import importlib.util
 import platform
 from importlib.metadata import version
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from daemon.training import Judgement
     from daemon.training_record import Record
     from retrieval.fusion.columns import Floats
-    from retrieval.reports.html import Provenance
+    from retrieval.reports.provenance import Provenance
     from retrieval.reports.study import Study
     from retrieval.station import Station
 
@@ -31,7 +32,13 @@ _SIMULATED = "SIMULATED"
 _ANTENNA_M = 2.0
 
 
-def check_report(report: Path | None, dem: Path | None, config: Path | None, label: str) -> None:
+def check_report(
+    report: Path | None,
+    dem: Path | None,
+    config: Path | None,
+    label: str,
+    from_reference: bool | None,
+) -> None:
     """Refuse a report that could not be written in the end.
 
     Raises
@@ -42,12 +49,24 @@ def check_report(report: Path | None, dem: Path | None, config: Path | None, lab
         The folder cannot be written, or a library is not installed.
     """
     if report is None:
-        for option, given in (("--dem", dem is not None), ("--label", bool(label))):
+        for option, given in (
+            ("--dem", dem is not None),
+            ("--label", bool(label)),
+            ("--simulated-from-reference", from_reference is not None),
+        ):
             if given:
                 raise UsageError(f"{option}: is of a report; add --report DIR")
         return
     if dem is not None and config is None:
         raise UsageError("--dem: needs the station's position; add --config FILE")
+    if from_reference is not None:
+        from retrieval.reports.provenance import says_simulated
+
+        if not says_simulated(label):
+            raise UsageError(
+                f"--simulated-from-reference: is of simulated signals, and --label {label!r} does "
+                "not say SIMULATED; add it to the label, or leave the option out"
+            )
     check_folder("--report", report)
     _check_installed("--report", ("matplotlib", "jinja2"), "plots")
     if dem is not None:
@@ -103,17 +122,23 @@ def study_of(
         preset=preset,
         vegetation=vegetation,
         weather=record.weather,
-        rain_mm=record.rain_mm,
+        rain=record.rain,
         horizon_deg=horizon_deg,
         place=place,
     )
 
 
 def provenance_of(
-    record: Record, command: str, label: str, seeds: int, preset: str | None, vegetation: bool
+    record: Record,
+    command: str,
+    label: str,
+    seeds: int,
+    preset: str | None,
+    vegetation: bool,
+    from_reference: bool | None,
 ) -> Provenance:
     """Say where a report comes from; a record of the simulator is labelled where it tells so."""
-    from retrieval.reports.html import Provenance
+    from retrieval.reports.provenance import Provenance
     from retrieval.reports.words import preset_text
 
     if not label and "equipment" in record.arcs:
@@ -133,15 +158,25 @@ def provenance_of(
     lacking = {
         "days with arcs but without a reference": record.days_without_reference,
         "days of another receiver or antenna": record.days_of_others,
-        "days known to be frozen": record.days_frozen,
     }
+    checked = record.temperature_c is not None and bool(record.temperature_c.notna().any())
+    if checked:
+        lacking["frozen days"] = record.days_frozen
     settings["Left out"] = ", ".join(f"{count} {what}" for what, count in lacking.items())
+    settings["Frost"] = (
+        "checked by the temperatures that were given"
+        if checked
+        else "not checked, as no temperatures were given"
+    )
     return Provenance(
         command,
         label,
         {"soilglint": VERSION, "Python": platform.python_version(), **libraries},
         record.sources,
         settings,
+        from_reference,
+        checked,
+        datetime.datetime.now(datetime.UTC).date().isoformat(),
     )
 
 

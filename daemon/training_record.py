@@ -50,8 +50,9 @@ class Record:
         Hashes of what was read, by name.
     days_of_others : int
         Days with a reference on which another receiver or antenna heard, which do not count.
-    rain_mm : (n,) float64 or None
-        Rain of the reference's days, to be shown: of the weather, else of the reference's file.
+    rain : tuple of (m,) datetime64[D] and (m,) float64, or None
+        UTC days and their rain, mm, to be shown: of the weather, else of the reference's file; all
+        days for which it is known from the reference's first to its last.
     days_without_reference, days_frozen : int
         Days asked for that have arcs but no reference, and days with both that were frozen.
     """
@@ -63,7 +64,7 @@ class Record:
     temperature_c: pd.Series[float] | None
     sources: dict[str, str]
     days_of_others: int = 0
-    rain_mm: Floats | None = None
+    rain: tuple[NDArray[np.datetime64], Floats] | None = None
     days_without_reference: int = 0
     days_frozen: int = 0
 
@@ -145,7 +146,7 @@ def record_of(
                 "--until the day before the change makes a model of that one)"
             )
         )
-    rain_mm = _rain(beside, series, daily)
+    rain = _rain(beside, series, daily)
     return Record(
         station,
         arcs,
@@ -154,22 +155,23 @@ def record_of(
         temperature_c,
         sources,
         of_others,
-        rain_mm,
+        rain,
         n_without,
         n_both - len(daily),
     )
 
 
-def _rain(weather: Weather | None, series: GivenSeries, daily: DailyReference) -> Floats | None:
-    """Return the rain of the reference's days, NaN where not known; None where none is."""
+def _rain(
+    weather: Weather | None, series: GivenSeries, daily: DailyReference
+) -> tuple[NDArray[np.datetime64], Floats] | None:
+    """Return the days of known rain from the reference's first to its last; None without any."""
     if weather is None and not len(series.known("rain_mm")[0]):
         return None
     given = daily_weather(series) if weather is None else weather
-    ends = (daily.day + _DAY).astype("datetime64[ns]")
-    times = given.time.astype("datetime64[ns]")
-    at = np.minimum(np.searchsorted(times, ends), len(times) - 1)
-    rain_mm = np.where(times[at] == ends, given.rain_mm[at], np.nan)
-    return rain_mm if np.isfinite(rain_mm).any() else None
+    # What a day's weather is stands at its end.
+    day = given.time.astype("datetime64[D]") - _DAY
+    shown = np.isfinite(given.rain_mm) & (day >= daily.day[0]) & (day <= daily.day[-1])
+    return (day[shown], given.rain_mm[shown]) if shown.any() else None
 
 
 def _days_heard(arcs: pd.DataFrame) -> NDArray[np.datetime64]:

@@ -208,6 +208,15 @@ def evaluate(
             metavar="TEXT", help="Kind of record, shown in the report, such as 'SIMULATED SNR'."
         ),
     ] = "",
+    from_reference: Annotated[
+        bool | None,
+        typer.Option(
+            "--simulated-from-reference/--no-simulated-from-reference",
+            help="Whether simulated signals were made from this very reference: the report says "
+            "so. Needs a --label that says SIMULATED.",
+            show_default=False,
+        ),
+    ] = None,
     dem: Annotated[
         Path | None,
         typer.Option(
@@ -236,7 +245,7 @@ def evaluate(
 
     from daemon import evaluation_report as reports
 
-    reports.check_report(report, dem, config, label)
+    reports.check_report(report, dem, config, label, from_reference)
 
     from daemon.training import check_models, judge, write_scores
     from retrieval.reports.tables import accuracy_table
@@ -265,7 +274,9 @@ def evaluate(
             record, judgement, split.value, size, not as_printed, horizon_deg, place
         )
         command = _typed(context)
-        told_of = reports.provenance_of(record, command, label, seeds, size, not as_printed)
+        told_of = reports.provenance_of(
+            record, command, label, seeds, size, not as_printed, from_reference
+        )
         written.append(reports.write_report(study, told_of, report)[0])
         told["report"] = str(written[-1])
     # The page ranks them; here they stand as they were named.
@@ -290,8 +301,8 @@ def _typed(context: typer.Context) -> str:
         if source is None or source.name != "COMMANDLINE":
             continue
         value = context.params[str(option.name)]
-        words.append(option.opts[0])
-        if value is not True:
+        words.append((option.secondary_opts if value is False else option.opts)[0])
+        if not isinstance(value, bool):
             # A report is handed on: where files lie is nobody's business.
             name = value.name if isinstance(value, Path) else getattr(value, "value", value)
             words.append(str(name))

@@ -18,6 +18,7 @@ from retrieval.fusion.importance import azimuth_sectors
 __all__ = [
     "BAD_R",
     "SECTOR_DEG",
+    "VERDICT_RULES",
     "Sectors",
     "azimuth_ranges",
     "phase_correlations",
@@ -30,6 +31,12 @@ SECTOR_DEG = 15.0
 BAD_R = 0.3
 _FEWEST_DAYS = 10
 _MIXED_SHARE, _BAD_SHARE = 0.25, 2.0 / 3.0
+# The rule of `verdicts`, as it is told wherever a verdict is.
+VERDICT_RULES = {
+    "bad": f"|R| below {BAD_R} on two thirds of the tracks or more",
+    "mixed": f"|R| below {BAD_R} on a quarter or more, but fewer than two thirds",
+    "good": f"|R| below {BAD_R} on fewer than a quarter",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +72,13 @@ class Sectors:
     def __len__(self) -> int:
         return len(self.first_deg)
 
+    def begins(self, verdict: str) -> Floats:
+        """Return where the sectors of a verdict begin, degrees."""
+        return self.first_deg[np.array([one == verdict for one in self.verdict], np.bool_)]
+
     def ranges(self, verdict: str) -> list[tuple[float, float]]:
         """Return the azimuths of a verdict; sectors that touch are one range."""
-        chosen = [one == verdict for one in self.verdict]
-        return azimuth_ranges(self.first_deg[np.array(chosen, np.bool_)], SECTOR_DEG)
+        return azimuth_ranges(self.begins(verdict), SECTOR_DEG)
 
     def not_judged(self) -> list[tuple[float, float]]:
         """Return the azimuths that have no verdict: no track is there, or none with an |R|."""
@@ -83,14 +93,14 @@ def phase_correlations(phase_deg: Floats, vwc: Floats) -> Floats:
     Parameters
     ----------
     phase_deg : (n, k) float64
-        Anomalies, NaN where a track was not heard.
+        Anomalies, NaN where a track was not observed.
     vwc : (n,) float64
         Reference, m3 m-3.
 
     Returns
     -------
     (k,) float64
-        0 to 1; NaN for tracks heard on fewer than 10 days or without change.
+        0 to 1; NaN for tracks observed on fewer than 10 days or without change.
 
     Examples
     --------

@@ -8,6 +8,7 @@ import numpy as np
 
 from retrieval.reports import words
 from retrieval.reports.azimuths import BAD_R
+from retrieval.reports.model_words import model_words
 from retrieval.reports.tables import (
     accuracy_table,
     azimuth_table,
@@ -39,6 +40,20 @@ def _number(value: Any, form: str) -> str:
     return format(value, form) if np.isfinite(value) else _NONE
 
 
+def _below(value: Any, limit: float) -> str:
+    """Write a number with two decimals, with more where a limit above it would be written."""
+    if not np.isfinite(value):
+        return _NONE
+    texts = [format(value, f".{digits}f") for digits in range(2, 7)]
+    return next((one for one in texts if (float(one) < limit) == (value < limit)), texts[-1])
+
+
+def _increase(value: Any) -> str:
+    """Write a change of RMSE; one that has no digit has no sign either."""
+    text = format(value, "+.4f")
+    return text if float(text) else text[1:]
+
+
 def _percent(share: Any) -> str:
     return f"{100 * share:.0f} %" if np.isfinite(share) else _NONE
 
@@ -46,7 +61,7 @@ def _percent(share: Any) -> str:
 def accuracy_rows(study: Study) -> list[dict[str, Any]]:
     """Return the rows of table 2 as text."""
     table = accuracy_table(study.scores)
-    alike, most = study.equals, int(table["n"].max())
+    alike, most = study.alike, int(table["n"].max())
     rows = []
     for name, row in table.iterrows():
         span = study.rmse_range[str(name)]
@@ -54,13 +69,13 @@ def accuracy_rows(study: Study) -> list[dict[str, Any]]:
         rows.append(
             {
                 "name": name,
-                "words": _model_words(study, str(name)),
+                "words": model_words(study, str(name)),
                 "ranked": bool(row["ranked"]),
                 "alike": name in alike,
                 "cells": [
                     _number(row["r"], ".3f"),
-                    _number(row["rmse"], ".4f"),
-                    f"{span.lower:.4f} to {span.upper:.4f}" if known else _NONE,
+                    _number(row["rmse"], ".5f"),
+                    f"{span.lower:.5f} to {span.upper:.5f}" if known else _NONE,
                     _difference(study, str(name), most),
                     _number(row["mae"], ".4f"),
                     _number(row["bias"], "+.4f"),
@@ -69,7 +84,7 @@ def accuracy_rows(study: Study) -> list[dict[str, Any]]:
                     _number(row["width"], ".4f"),
                     f"{row['n']:.0f}",
                     f"{row['seeds']:.0f}",
-                    _number(row["rmse_spread"], ".4f") if row["seeds"] > 1 else _NONE,
+                    _number(row["rmse_spread"], ".5f") if row["seeds"] > 1 else _NONE,
                 ],
             }
         )
@@ -81,19 +96,12 @@ def _difference(study: Study, name: str, most: int) -> str:
     if name == study.best:
         return "best"
     found = study.behind[name]
-    text = _number(found.rmse.value, "+.4f")
+    text = _number(found.rmse.value, "+.5f")
     if np.isfinite(found.rmse.lower):
-        text += f" ({found.rmse.lower:+.4f} to {found.rmse.upper:+.4f})"
+        text += f" ({found.rmse.lower:+.5f} to {found.rmse.upper:+.5f})"
+    if name in study.slight:
+        text += ", slight"
     return text + (f", {found.n} days" if found.n < most else "")
-
-
-def _model_words(study: Study, name: str) -> str:
-    """Say what a model is, and what `auto` is made of here."""
-    text = words.MODEL_WORDS.get(name, "")
-    if name != "auto" or not study.shares:
-        return text
-    shares = [f"{one} {share:.2f}" for one, share in study.shares.items()]
-    return f"{text} (weights here, first seed: {words.joined(shares)})"
 
 
 def below_zero_text(study: Study) -> str:
@@ -113,7 +121,7 @@ def signal_rows(study: Study) -> list[tuple[str, list[str]]]:
                 f"{row['n_arcs']:,}",
                 f"{row['n_tracks']}",
                 f"{row['n_bad']}",
-                _number(row["abs_r"], ".2f"),
+                _below(row["abs_r"], BAD_R),
                 _number(row["weight"], ".3f"),
             ],
         )
@@ -134,7 +142,7 @@ def azimuth_rows(study: Study) -> list[tuple[str, list[tuple[str, bool]]]]:
     """Return the rows of table 5 as text; cells with whether they are low."""
     table = azimuth_table(study)
     return [
-        (str(name), [(_number(value, ".2f"), bool(value < BAD_R)) for value in row])
+        (str(name), [(_below(value, BAD_R), bool(value < BAD_R)) for value in row])
         for name, row in zip(table.index, table.to_numpy(), strict=True)
     ]
 
@@ -149,9 +157,9 @@ def sector_rows(study: Study) -> list[tuple[str, list[str]]]:
             f"{begin:.0f} to {row['to_deg']:.0f}°",
             f"{row['n_tracks']}",
             f"{row['n_bad']}",
-            _number(row["abs_r"], ".2f"),
+            _below(row["abs_r"], BAD_R),
             _number(row["weight"], ".3f"),
-            f"{whole:.4f} to {row['rmse']:.4f} ± {_number(row['spread'], '.4f')}"
+            f"{_increase(row['rmse'] - whole)} ± {_number(row['spread'], '.4f')}"
             if np.isfinite(row["rmse"])
             else _NONE,
         ]
@@ -173,8 +181,8 @@ def reference_facts(study: Study) -> list[tuple[str, str]]:
         ),
         (
             "Range",
-            f"{words.moisture(study.reference.min())} to {words.moisture(study.reference.max())} "
-            f"m³ m⁻³, mean {words.moisture(study.reference.mean())}",
+            f"{words.span_text(study.reference)} m³ m⁻³, mean "
+            f"{words.moisture(study.reference.mean())}",
         ),
     ]
     if len(study.folds) == 1:
@@ -182,7 +190,7 @@ def reference_facts(study: Study) -> list[tuple[str, str]]:
         rows += [
             (
                 name,
-                f"mean {words.moisture(part.mean())}, standard deviation "
+                f"{words.span_text(part)}, mean {words.moisture(part.mean())}, standard deviation "
                 f"{words.moisture(part.std())} m³ m⁻³ on {len(part)} days",
             )
             for name, part in (("Training days", train), ("Test days", test))

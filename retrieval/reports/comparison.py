@@ -14,6 +14,8 @@ from retrieval.validation import Interval, block_bootstrap
 
 __all__ = [
     "BLOCK_DAYS",
+    "PRACTICAL_SHARE",
+    "RESAMPLES",
     "SIMPLEST_FIRST",
     "Difference",
     "block_of",
@@ -24,6 +26,9 @@ __all__ = [
 
 # Longer than errors of neighbouring days resemble one another, as a rule.
 BLOCK_DAYS = 10
+RESAMPLES = 1000
+# Of the best RMSE: a smaller difference is of no practical weight, however sure it is.
+PRACTICAL_SHARE = 0.05
 
 # Of models that do equally well the one with the least to learn is to be preferred.
 SIMPLEST_FIRST = (
@@ -148,4 +153,4 @@ def _resampled(squares: Sequence[Floats], statistic: Callable[[list[float]], flo
     if n < 2:
         return Interval(of_days(np.arange(n)), np.nan, np.nan)
     block = block_of(n)
-    return block_bootstrap(of_days, n + block - 1, block)
+    return block_bootstrap(of_days, n + block - 1, block, RESAMPLES)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from retrieval.errors import RetrievalError
 from retrieval.reports import words
 from retrieval.reports.answers import in_short
-from retrieval.reports.azimuths import BAD_R
+from retrieval.reports.azimuths import BAD_R, VERDICT_RULES
 from retrieval.reports.cells import (
     accuracy_rows,
     azimuth_rows,
@@ -20,41 +19,19 @@ from retrieval.reports.cells import (
     sector_rows,
     signal_rows,
 )
+from retrieval.reports.comparison import PRACTICAL_SHARE, RESAMPLES
 from retrieval.reports.limits import limits
-from retrieval.reports.tables import OCTANTS, accuracy_table
+from retrieval.reports.provenance import OF_THE_RECORD, is_simulated
+from retrieval.reports.tables import OCTANTS, accuracy_table, forest_rmse
 
 if TYPE_CHECKING:
     from retrieval.reports.plates import Plate
+    from retrieval.reports.provenance import Provenance
     from retrieval.reports.study import Study
 
-__all__ = ["Provenance", "report_html"]
+__all__ = ["report_html"]
 
 _TEMPLATE = "report.html.j2"
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """Where a report comes from.
-
-    Attributes
-    ----------
-    command : str
-        As it was typed.
-    label : str
-        What kind of record this is, such as "SIMULATED SNR, real reference"; may be empty.
-    versions : dict of str to str
-        Of the software.
-    sources : dict of str to str
-        SHA-256 of what was read, by name.
-    settings : dict of str to str
-        What was chosen, in words.
-    """
-
-    command: str
-    label: str = ""
-    versions: dict[str, str] = field(default_factory=dict)
-    sources: dict[str, str] = field(default_factory=dict)
-    settings: dict[str, str] = field(default_factory=dict)
 
 
 def report_html(study: Study, plates: list[Plate], provenance: Provenance) -> str:
@@ -99,14 +76,14 @@ def report_html(study: Study, plates: list[Plate], provenance: Provenance) -> st
         told=provenance,
         first_day=str(study.days.min()),
         last_day=str(study.days.max()),
-        in_short=in_short(study, provenance.label),
+        in_short=in_short(study, provenance),
         joint=(" %", "\N{NO-BREAK SPACE}%"),
         measured=words.measured(study),
         reference=reference_facts(study),
         split=words.split_text(study),
         kept_apart=words.kept_apart(study.preset),
-        limits=limits(study, provenance.label),
-        simulated=words.is_simulated(study, provenance.label),
+        limits=limits(study, provenance),
+        simulated=is_simulated(study, provenance.label),
         signals=signal_rows(study),
         below_zero=below_zero_text(study),
         accuracy=accuracy_rows(study),
@@ -124,5 +101,10 @@ def report_html(study: Study, plates: list[Plate], provenance: Provenance) -> st
         sectors=sector_rows(study),
         horizon=study.horizon_deg is not None,
         bad_r=BAD_R,
+        rules=VERDICT_RULES,
+        of_the_record=OF_THE_RECORD,
+        practical_percent=round(100 * PRACTICAL_SHARE),
+        resamples=f"{RESAMPLES:,}",
+        whole_rmse=f"{forest_rmse(study):.4f}",
         plates=shown,
     )

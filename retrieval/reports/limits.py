@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from retrieval.reports.answers import SIMULATED_WORDS
-from retrieval.reports.words import is_simulated, moisture, outside_text, reference_note
+from retrieval.reports.provenance import is_simulated, simulated_words
+from retrieval.reports.words import moisture, outside_text, reference_note, span_text
 
 if TYPE_CHECKING:
+    from retrieval.reports.provenance import Provenance
     from retrieval.reports.study import Study
 
 __all__ = ["limits"]
 
+# Of the wettest training day: a wettest test day below it leaves wet soil untested.
+_WET_SHARE = 0.75
 
-def limits(study: Study, label: str) -> list[str]:
+
+def limits(study: Study, told: Provenance) -> list[str]:
     """Say in plain words what the numbers do not tell."""
     tested = study.tested
     first = study.folds[0]
     train, test = study.reference[first.train], study.reference[first.test]
     found = []
-    if label:
-        found.append(f"Kind of record: {label}. The numbers hold for such a record.")
-    if is_simulated(study, label):
-        found.append(SIMULATED_WORDS)
+    if told.label:
+        found.append(f"Kind of record: {told.label}. The numbers hold for such a record.")
+    if is_simulated(study, told.label):
+        found.append(simulated_words(told.from_reference))
     note = reference_note(study.reference_kind)
     if note:
         found.append(note)
@@ -41,6 +45,11 @@ def limits(study: Study, label: str) -> list[str]:
             f"{moisture(test.mean())} m³ m⁻³; {outside_text(study)}. The larger the difference, "
             "the more of the RMSE can be bias, and a forest cannot go beyond what it has seen."
         )
+        if test.max() < _WET_SHARE * train.max():
+            found.append(
+                "Accuracy on wetter soil is untested: training days have "
+                f"{span_text(train)} m³ m⁻³, test days no more than {moisture(test.max())}."
+            )
     else:
         found.append(
             "Blocks or years left out have training days before and after them. A station that "
@@ -60,8 +69,13 @@ def limits(study: Study, label: str) -> list[str]:
             "The best model was found on the test days themselves: its RMSE flatters it a little, "
             "and the ranges behind differences do not correct for how many models were compared."
         )
+    frost = (
+        "Days on which the ground was frozen are left out"
+        if told.frost_checked
+        else "Frost was not checked, as no temperatures were given: frozen days may be among these"
+    )
     found.append(
-        "Days that were known to be frozen are left out, and days without a reference. Tracks that "
-        "were not heard on a day are filled from the others."
+        f"{frost}. Days without a reference are left out. Phases of tracks that were not observed "
+        "on a day are filled in from the others."
     )
     return found

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from retrieval.reports import figures
-from retrieval.reports.azimuths import SECTOR_DEG
+from retrieval.reports.azimuths import SECTOR_DEG, VERDICT_RULES
 from retrieval.reports.captions import caption_of
 from retrieval.reports.signals import signal_words
 from retrieval.reports.tables import forest_rmse, sector_table, signals_of_tracks
@@ -78,7 +78,7 @@ def plates(study: Study, label: str) -> list[Plate]:
     if study.tested.all():
         del drawn["series-test"]
     return [
-        Plate(name, *caption_of(name, study), _png(draw(study, label)))
+        Plate(name, *caption_of(name, study, label), _png(draw(study, label)))
         for name, draw in drawn.items()
     ]
 
@@ -91,10 +91,13 @@ def _png(figure: Figure) -> bytes:
 
 
 def _ordered(study: Study) -> dict[str, Prediction]:
-    """Return what models said, the leading one first; a star for those fed by the reference."""
-    first = study.leading
-    said = {first: study.said[first], **study.said}
-    return {name + "*" * (not study.ranked[name]): one for name, one in said.items()}
+    """Return what models said by the names that are shown."""
+    return {_shown(study, name): one for name, one in study.said.items()}
+
+
+def _shown(study: Study, name: str) -> str:
+    """Return a name, with a star where the model uses reference values of the test period."""
+    return name + "*" * (not study.ranked[name])
 
 
 def _tested(study: Study) -> dict[str, Prediction]:
@@ -112,7 +115,8 @@ def _series(study: Study, label: str) -> Figure:
         study.reference,
         said=_ordered(study),
         tested=study.tested,
-        rain_mm=study.rain_mm,
+        leading=_shown(study, study.leading),
+        rain=study.rain,
         label=label,
     )
 
@@ -124,7 +128,8 @@ def _series_test(study: Study, label: str) -> Figure:
         study.reference[kept],
         said=_tested(study),
         tested=np.ones(int(kept.sum()), np.bool_),
-        rain_mm=None if study.rain_mm is None else study.rain_mm[kept],
+        leading=_shown(study, study.leading),
+        rain=study.rain,
         label=label,
     )
 
@@ -159,6 +164,7 @@ def _trees(study: Study, label: str) -> Figure:
         forests.oob_rmse,
         chosen=forests.mdi.size_.trees,
         chosen_leaf=forests.mdi.size_.min_leaf,
+        fixed=study.preset is not None,
         label=label,
     )
 
@@ -191,10 +197,6 @@ def _sectors(study: Study, label: str) -> Figure:
         )
     }
 
-    def begins(verdict: str) -> list[float]:
-        pairs = zip(sectors.first_deg, sectors.verdict, strict=True)
-        return [float(first) for first, one in pairs if one == verdict]
-
     return figures.sectors_figure(
         forests.azimuth_deg,
         abs_r=forests.abs_r,
@@ -202,8 +204,9 @@ def _sectors(study: Study, label: str) -> Figure:
         shuffled=shuffled if np.isfinite(table["rmse"]).all() else None,
         rmse=forest_rmse(study),
         horizon_deg=study.horizon_deg,
-        bad_deg=begins("bad"),
-        mixed_deg=begins("mixed"),
+        bad_deg=sectors.begins("bad"),
+        mixed_deg=sectors.begins("mixed"),
+        rules=VERDICT_RULES,
         label=label,
     )
 
@@ -215,5 +218,6 @@ def _sky(study: Study, label: str) -> Figure:
         first_elevation_deg=forests.elevation_deg[:, 0],
         last_elevation_deg=forests.elevation_deg[:, 1],
         weight=forests.mdi.weights_,
+        bad_deg=forests.sectors.begins("bad"),
         label=label,
     )

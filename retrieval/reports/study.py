@@ -22,13 +22,19 @@ from retrieval.fusion.evaluation import Fold, Run
 from retrieval.fusion.forest import RfMdi
 from retrieval.fusion.prediction import Prediction, Stamps
 from retrieval.fusion.weather_features import Weather
-from retrieval.reports.comparison import Difference, block_of, differences, rmse_range
+from retrieval.reports.comparison import (
+    PRACTICAL_SHARE,
+    Difference,
+    block_of,
+    differences,
+    rmse_range,
+)
 from retrieval.reports.forests import ForestStudy, study_forests
 from retrieval.reports.heard import Heard, heard_of
 from retrieval.station import Station
 from retrieval.validation import Interval
 
-__all__ = ["Study", "make_study", "mean_prediction"]
+__all__ = ["Study", "make_study", "mean_prediction", "nothing_follows"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,17 +52,19 @@ class Study:
         Their moisture, m3 m-3.
     reference_kind : str
         What it is.
-    rain_mm : (n,) float64 or None
-        Rain of the days.
+    rain : tuple of (m,) datetime64[D] and (m,) float64, or None
+        Days and their rain, mm; not of those with a reference alone.
     split : str
         Of `retrieval.fusion.evaluation.SPLITS`.
     folds : tuple of Fold
     said : dict of str to Prediction
-        Mean over the seeds of each model, n rows; NaN for days that no fold tests.
+        Mean over the seeds of each model, n rows; NaN for days that no fold tests. Ranked models
+        come first, each by RMSE, as in all tables and figures.
     ranked : dict of str to bool
-        False for models fed by the reference of the test.
+        By model, in the order in which they were named: False for those that use reference values
+        of the test period.
     scores : DataFrame
-        Of `retrieval.fusion.evaluation.score_runs`.
+        Of `retrieval.fusion.evaluation.score_runs`, with ``ranked`` as here.
     rmse_range : dict of str to Interval
         RMSE of each model (mean over seeds) with its 90 % range over resampled blocks of
         `block_days` test days.
@@ -83,7 +91,7 @@ class Study:
     days: Stamps
     reference: Floats
     reference_kind: str
-    rain_mm: Floats | None
+    rain: tuple[Stamps, Floats] | None
     split: str
     folds: tuple[Fold, ...]
     said: dict[str, Prediction]
@@ -101,7 +109,9 @@ class Study:
     @property
     def leading(self) -> str:
         """The first model named that is ranked, else the first: chosen before any test."""
-        return next((name for name, ranked in self.ranked.items() if ranked), next(iter(self.said)))
+        return next(
+            (name for name, ranked in self.ranked.items() if ranked), next(iter(self.ranked))
+        )
 
     @property
     def equals(self) -> list[str]:
@@ -110,6 +120,23 @@ class Study:
             name
             for name, found in self.behind.items()
             if self.ranked[name] and not found.told_apart
+        ]
+
+    @property
+    def slight(self) -> list[str]:
+        """Ranked models that lie behind the best by less than is of practical weight."""
+        limit = PRACTICAL_SHARE * self.rmse_range[self.best].value
+        return [
+            name
+            for name, found in self.behind.items()
+            if self.ranked[name] and found.rmse.value < limit
+        ]
+
+    @property
+    def alike(self) -> list[str]:
+        """The best model and the ranked ones that are as good for all that is known."""
+        return [self.best] + [
+            name for name in self.behind if name in self.equals or name in self.slight
         ]
 
     @property
@@ -139,7 +166,7 @@ def make_study(
     preset: str | None = None,
     vegetation: bool = True,
     weather: Weather | None = None,
-    rain_mm: Floats | None = None,
+    rain: tuple[Stamps, Floats] | None = None,
     horizon_deg: Floats | None = None,
     place: Station | None = None,
     **forest_settings: Any,
@@ -154,7 +181,7 @@ def make_study(
         UTC days and their reference, m3 m-3.
     folds, runs, scores
         Of `retrieval.fusion.evaluation`.
-    station, reference_kind, split, rain_mm, horizon_deg, place
+    station, reference_kind, split, rain, horizon_deg, place
         As in `Study`.
     preset, vegetation, weather
         As they were in the evaluation.
@@ -190,23 +217,29 @@ def make_study(
         by_model.setdefault(run.model, []).append(run)
     tested = np.sort(np.concatenate([fold.test for fold in folds]))
     ranked = {name: some[0].ranked for name, some in by_model.items()}
+    if "time-interpolation" in ranked and nothing_follows(days, folds):
+        ranked["time-interpolation"] = True
     spans = {name: rmse_range(some, vwc, tested) for name, some in by_model.items()}
-    first = [name for name in by_model if ranked[name]] or list(by_model)
-    # What is not known comes last.
-    best = min(first, key=lambda name: np.nan_to_num(spans[name].value, nan=np.inf))
+
+    def order(name: str) -> tuple[bool, float]:
+        # What is not known comes last.
+        return not ranked[name], float(np.nan_to_num(spans[name].value, nan=np.inf))
+
+    by_model = {name: by_model[name] for name in sorted(by_model, key=order)}
+    best = next(iter(by_model))
     return Study(
         station,
         heard_of(arcs),
         days,
         np.asarray(vwc, np.float64),
         reference_kind,
-        rain_mm,
+        rain,
         split,
         tuple(folds),
         {name: mean_prediction([run.said for run in some]) for name, some in by_model.items()},
         ranked,
-        scores,
-        spans,
+        scores.assign(ranked=scores["model"].map(ranked)),
+        {name: spans[name] for name in by_model},
         best,
         differences(by_model, best, vwc, tested),
         next((dict(run.fitted.share_) for run in runs if isinstance(run.fitted, Auto)), {}),
@@ -215,6 +248,20 @@ def make_study(
         horizon_deg,
         place,
     )
+
+
+def nothing_follows(days: Stamps, folds: Sequence[Fold]) -> bool:
+    """Return whether no part has a training day behind its first test day.
+
+    A line in time between training values then is the last of them carried on, and uses no
+    reference value of the test period.
+
+    Parameters
+    ----------
+    days : (n,) datetime64
+    folds : sequence of Fold
+    """
+    return all(days[fold.train].max() < days[fold.test].min() for fold in folds)
 
 
 def mean_prediction(said: Sequence[Prediction]) -> Prediction:

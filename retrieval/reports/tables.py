@@ -157,7 +157,7 @@ def sector_table(study: Study) -> pd.DataFrame:
     -------
     DataFrame
         Rows by where a sector begins, degrees; columns ``to_deg``, ``n_tracks``, ``n_bad``,
-        ``abs_r`` (mean), ``weight`` (mean), ``rmse`` and ``spread`` of the forest on test days
+        ``abs_r`` (mean), ``weight`` (mean), ``rmse`` and ``spread`` of `rf-mdi` on test days
         with the sector shuffled (mean and standard deviation over shuffles, m3 m-3),
         ``horizon_deg`` (highest in the sector; only with terrain) and ``verdict``.
     """

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from retrieval.fusion.columns import Floats
 from retrieval.fusion.forest import FOREST_PRESETS
 from retrieval.gnss import CONSTELLATIONS
 
@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from retrieval.station import Station
 
 __all__ = [
-    "MODEL_WORDS",
     "constellation_names",
-    "is_simulated",
     "joined",
     "kept_apart",
     "measured",
@@ -26,25 +24,9 @@ __all__ = [
     "preset_text",
     "ranges_text",
     "reference_note",
+    "span_text",
     "split_text",
 ]
-
-_SIMULATED = re.compile(r"\bsimulated\b", re.IGNORECASE)
-
-MODEL_WORDS = {
-    "auto": "fusion, linear, svm and rf-mdi, weighted by what they said of training days left out",
-    "fusion": "a robust index of all tracks' phases, calibrated; with a forest where that helps",
-    "rf-mdi": "random forest; tracks weigh by their mean decrease of impurity (the paper's model)",
-    "rf-mda": "random forest of absolute errors; tracks weigh by their mean decrease of accuracy",
-    "svm": "support vector regression with a Gaussian kernel",
-    "rbf": "network of radial basis functions",
-    "cnn": "convolutional network over the tracks in order of azimuth",
-    "linear": "one straight line in all tracks at once, ridge-penalised",
-    "mean-phase": "one straight line on the mean of all tracks: the simplest to beat",
-    "climatology": "mean of the training moisture: knows nothing of the signals",
-    "persistence": "the reference of the day before, which it is told every day",
-    "time-interpolation": "between the training values around: knows nothing of the signals",
-}
 
 
 def kept_apart(preset: str | None) -> list[str]:
@@ -57,7 +39,7 @@ def kept_apart(preset: str | None) -> list[str]:
     """
     return [
         "which tracks there are, their reference phases, heights and amplitudes",
-        "what tracks share, by which a missing one is filled",
+        "what tracks share, by which missing phases are filled in",
         "the vegetation correction of the phases, estimated from the amplitudes, where it is made",
         f"the models, their settings (size of the forests {preset_text(preset)}; others chosen by "
         "blocks inside the training days) and the calibration of their intervals",
@@ -74,11 +56,6 @@ def preset_text(preset: str | None) -> str:
         f"fixed beforehand by --preset {preset} ({size.trees} trees, leaves of {size.min_leaf}: "
         "the paper's for that station)"
     )
-
-
-def is_simulated(study: Study, label: str) -> bool:
-    """Return whether the label or the text of the equipment says that signals were simulated."""
-    return any(_SIMULATED.search(text) for text in (label, *study.heard.equipment))
 
 
 def reference_note(kind: str) -> str:
@@ -98,7 +75,7 @@ def reference_note(kind: str) -> str:
 
 
 def constellation_names(study: Study) -> str:
-    """Return the constellations that were heard, in words."""
+    """Return the constellations of the arcs, in words."""
     return joined(sorted({CONSTELLATIONS.get(one, one) for one in study.heard.satellites}))
 
 
@@ -108,14 +85,19 @@ def outside_text(study: Study) -> str:
     train, test = study.reference[first.train], study.reference[first.test]
     beyond = int(np.sum((test < train.min()) | (test > train.max())))
     return (
-        f"{beyond} of {len(test)} test days lie outside the range that was trained "
-        f"({moisture(train.min())} to {moisture(train.max())} m³ m⁻³)"
+        f"{beyond} of {len(test)} test days lie outside the training range "
+        f"({span_text(train)} m³ m⁻³)"
     )
 
 
 def moisture(value: float, sign: str = "") -> str:
     """Return moisture or its error with three decimals, "-" where not known."""
     return format(value, f"{sign}.3f") if np.isfinite(value) else "-"
+
+
+def span_text(values: Floats) -> str:
+    """Write the least and the largest of moistures, m3 m-3."""
+    return f"{moisture(values.min())} to {moisture(values.max())}"
 
 
 def joined(parts: list[str]) -> str:
@@ -145,7 +127,7 @@ def measured(study: Study) -> list[tuple[str, str]]:
         ("Station", study.station),
         (
             "Position",
-            "not recorded (--config tells it)" if study.place is None else _position(study.place),
+            "not recorded" if study.place is None else _position(study.place),
         ),
         (
             "Receiver and antenna",
@@ -161,7 +143,7 @@ def measured(study: Study) -> list[tuple[str, str]]:
             + (f" of {heard.n_arcs:,}" if heard.n_arcs > heard.n_accepted else ""),
         ),
         ("Tracks", f"{len(forests.azimuth_deg)}, defined on the training days{_of_first(study)}"),
-        ("Phases that were filled", _filled(study)),
+        ("Missing phases filled in", _filled(study)),
         ("Reflector height", f"{heard.height_m:.2f} m (median of the arcs)"),
     ]
     if heard.elevation_deg is not None:
@@ -176,7 +158,7 @@ def _of_first(study: Study) -> str:
 
 
 def _filled(study: Study) -> str:
-    """Say how many phases were not heard."""
+    """Say how many phases were not observed."""
     train, test = study.forests.filled
     return (
         f"{100 * train:.0f} % on training days, {100 * test:.0f} % on test days{_of_first(study)} "

@@ -702,7 +702,8 @@ def written(given, tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
     out, report = folder / "scores", folder / "report"
     models = ("--models", "mean-phase,rf-mdi,persistence", "--preset", "lm", "--seeds", 2)
-    options = (*models, "--label", "SIMULATED <SNR>", "--out", out, "--report", report)
+    label = ("--label", "SIMULATED <SNR>", "--no-simulated-from-reference")
+    options = (*models, *label, "--out", out, "--report", report)
     return told("evaluate", *given, *options), out, report
 
 
@@ -729,7 +730,7 @@ class TestReport:
         for name, row in means.iterrows():
             (line,) = re.findall(rf'<th scope="row">{name}\*?</th>(<td.*?)</tr>', accuracy)
             cells = re.findall(r">([^<]*)</td>", line)
-            assert cells[1] == f"{row['rmse']:.4f}"
+            assert cells[1] == f"{row['rmse']:.5f}"
             assert cells[4] == f"{row['mae']:.4f}"
             assert cells[5] == f"{row['bias']:+.4f}"
             assert cells[6] == f"{row['ubrmse']:.4f}"
@@ -751,6 +752,9 @@ class TestReport:
             "<pre>soilglint evaluate --reference probes.csv --out scores --arcs"
         )
         assert "/" not in command.replace("<pre>", "")
+        assert command.endswith(" --no-simulated-from-reference --json")
+        assert page.count("by declaration not from this reference") == 2
+        assert "Frostnot checked, as no temperatures were given" in re.sub("<[^>]+>", "", page)
         assert "--models mean-phase,rf-mdi,persistence --preset lm --seeds 2" in page
         assert f"trained on the first {round(0.7 * len(daily))} of {len(daily)} days" in page
         assert "persistence, marked *" in page
@@ -812,9 +816,11 @@ class TestReport:
         # Rows are of the hour before: the day's are those after midnight up to the next.
         sums = weather["rain_mm"].tz_localize(None).resample("1D", closed="right").sum()
         inner = daily.index[1:-1]
-        np.testing.assert_allclose(record.rain_mm[1:-1], sums[inner], atol=1e-9)
+        day, rain_mm = record.rain
+        shown = pd.Series(rain_mm, pd.DatetimeIndex(day))
+        np.testing.assert_allclose(shown[inner], sums[inner], atol=1e-9)
         dry = record_of("fild", pd.read_parquet(field / "arcs.parquet"), field / "probes.csv")
-        assert dry.rain_mm is None
+        assert dry.rain is None
 
     @pytest.mark.parametrize(
         ("options", "words"),
@@ -822,6 +828,14 @@ class TestReport:
             (["--label", "x"], "--label: is of a report; add --report DIR"),
             (["--dem", "dem.tif"], "--dem: is of a report; add --report DIR"),
             (["--report", "r", "--dem", "dem.tif"], "--dem: needs the station's position"),
+            (
+                ["--simulated-from-reference"],
+                "--simulated-from-reference: is of a report; add --report DIR",
+            ),
+            (
+                ["--report", "r", "--label", "a field", "--no-simulated-from-reference"],
+                "--label 'a field' does not say SIMULATED",
+            ),
         ],
     )
     def test_options_of_a_report_need_one(self, given, options, words, tmp_path, monkeypatch):

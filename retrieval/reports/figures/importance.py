@@ -81,7 +81,7 @@ def importance_figure(
             label=plain(f"{name} ({plural(int(part.sum()), 'track')})"),
         )  # fmt: skip
     above.set_xlabel("|R| of the track's phase with the reference (1)")
-    above.set_ylabel("weight of the track (0 to 1)")
+    above.set_ylabel("weight in rf-mdi (0 to 1)")
     above.set_xlim(-0.02, 1.02)
     above.set_ylim(-0.03, 1.05)
     if names:
@@ -181,7 +181,7 @@ def _mirrored(axes: Any, r: Floats, heavy: Floats, begin_deg: Floats) -> None:
     axes.axhline(0.0, color="black", linewidth=0.8)
     axes.set_ylim(-1.05, 1.05)
     axes.set_yticks([-1, -0.5, 0, 0.5, 1], ["1", "0.5", "0", "0.5", "1"])
-    axes.set_ylabel("|R| and weight (0 to 1)")
+    axes.set_ylabel("|R| and weight\nin rf-mdi (0 to 1)")
     at = [int(np.searchsorted(begin_deg[order], edge)) for edge in range(0, 360, 45)]
     shown = [k for k in range(8) if at[k] < len(order) and at[k] not in at[:k]]
     axes.set_xticks([at[k] - 0.5 for k in shown], [f"{45 * k}°" for k in shown])

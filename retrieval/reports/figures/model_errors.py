@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["errors_figure"]
 
-_CUT_OVER_MEDIAN = 3.0
+_CUT_OVER_MEDIAN = 5.0
+_CUT_OVER_WHOLE = 1.3  # a bar that is cut is still the longest
 _NEEDED = ("model", "seed", "rmse", "bias", "ubrmse", "ranked")
 _ERRORS = (("rmse", ".4f", "RMSE"), ("ubrmse", ".4f", "ubRMSE"), ("bias", "+.4f", "bias"))
 
@@ -32,9 +33,10 @@ def errors_figure(scores: pd.DataFrame, *, label: str) -> Figure:
     scores : DataFrame
         One row per model and seed, as the rows of fold "all" that
         `retrieval.fusion.evaluation.evaluate` returns: ``model``, ``seed``, ``rmse``, ``bias``,
-        ``ubrmse`` (m3 m-3) and ``ranked``, False for a model that is fed by the reference; ``r``
-        and ``n`` are written in where they are there. Ranked models are ordered by their RMSE. Bars
-        longer than three times the median RMSE are cut, so that the others can be seen.
+        ``ubrmse`` (m3 m-3) and ``ranked``, False for a model that uses reference values of the
+        test period; ``r`` and ``n`` are written in where they are there. Ranked models are ordered
+        by their RMSE. An RMSE over five times the median is cut, so that the others can be seen:
+        bars end where they are a third longer than the longest other RMSE.
     label : str
         What kind of numbers these are.
 
@@ -74,7 +76,7 @@ def errors_figure(scores: pd.DataFrame, *, label: str) -> Figure:
             ranked = sum(one.ranked for one in models)
             axes.axhline(ranked - 0.5, color=GREY, linewidth=0.8, linestyle=":")
     if any(len(found) > 1 for one in models for found in one.found.values()):
-        grid[0].set_xlabel(f"RMSE ({VWC_UNIT}); ± and ticks: over seeds", fontsize=9)
+        grid[0].set_xlabel(f"RMSE ({VWC_UNIT}); in brackets: over seeds", fontsize=9)
     grid[0].set_yticks(range(len(models)), [plain(one.written) for one in models], fontsize=9)
     grid[0].set_ylim(len(models) - 0.4, -0.6)
     return figure
@@ -133,7 +135,7 @@ def _title(models: list[_Model]) -> str:
     if known and len(models) > 1:
         title += f", smallest RMSE: {best.name}"
     if not all(one.ranked for one in models):
-        title += " (*: fed by the reference)"
+        title += " (*: uses reference values of the test)"
     return title
 
 
@@ -141,7 +143,9 @@ def _cap(models: list[_Model]) -> float:
     """Return the longest bar that is drawn whole, in all panels; infinite where none is known."""
     known = [float(np.nanmean(one.found["rmse"])) for one in models
              if np.isfinite(one.found["rmse"]).any()]  # fmt: skip
-    return _CUT_OVER_MEDIAN * float(np.median(known)) if known and np.median(known) > 0 else np.inf
+    whole = [one for one in known if one <= _CUT_OVER_MEDIAN * float(np.median(known))]
+    cut = len(whole) < len(known) and max(whole) > 0
+    return _CUT_OVER_WHOLE * max(whole) if cut else np.inf
 
 
 def _bar(axes: Any, place: int, one: _Model, found: Floats, form: str, cap: float) -> None:
@@ -163,7 +167,7 @@ def _bar(axes: Any, place: int, one: _Model, found: Floats, form: str, cap: floa
         if drawn == mean:
             axes.plot(known, np.full(len(known), place), "|", color="black", markersize=7, zorder=3)
         # Bars of both signs leave too little room for it; their ticks show it.
-        text += f" ± {number(float(known.std(ddof=1)), '.4f')}" * ("+" not in form)
+        text += f" ({number(float(np.ptp(known)), '.4f')})" * ("+" not in form)
     end = max(float(known.max()), 0.0) if mean >= 0 else min(float(known.min()), 0.0)
     if drawn != mean:
         end = drawn

@@ -1,8 +1,9 @@
 """The colours of the report: one for each model in all figures.
 
 They are those of Okabe & Ito (2008, Color Universal Design), which people with any kind of colour
-vision tell apart, but for the yellow, which is too faint on white. Since there are fewer of them
-than models, and none in a print in grey, a model is known by colour, dashes and mark together.
+vision tell apart, but for the yellow, which is too faint on white, and a dark red of Tol. Since
+there are fewer of them than models, and none in a print in grey, a model is known by colour, dashes
+and mark together.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["COLOURS", "GREY", "POOR", "REFERENCE", "ModelStyle", "style_of"]
+__all__ = ["COLOURS", "GREY", "POOR", "POOR_SHADE", "REFERENCE", "ModelStyle", "style_of"]
 
 COLOURS = {
     "orange": "#E69F00",
@@ -20,11 +21,13 @@ COLOURS = {
     "blue": "#0072B2",
     "vermillion": "#D55E00",
     "purple": "#CC79A7",
+    "wine": "#882255",  # of Tol (2021, Colour schemes), darker than any of the others
     "black": "#000000",
 }
 REFERENCE = COLOURS["black"]
 GREY = "#707070"
 POOR = COLOURS["vermillion"]  # what should be looked at first
+POOR_SHADE = "#fbe3d6"  # behind it
 
 _SOLID: Any = "-"
 _DASHED: Any = (0, (5, 1.5))
@@ -60,7 +63,7 @@ _STYLES = {
     "rbf": ModelStyle(COLOURS["orange"], _DASH_DOT, "P"),
     "cnn": ModelStyle(COLOURS["vermillion"], _DASH_DOT, "X"),
     "mean-phase": ModelStyle(COLOURS["orange"], _DOTTED, "<"),
-    "auto": ModelStyle(COLOURS["blue"], _DOTTED, "*"),
+    "auto": ModelStyle(COLOURS["wine"], _SOLID, "*"),
     # What takes no part in the ranking, or hardly, is grey.
     "climatology": ModelStyle(GREY, _DASHED, "h"),
     "persistence": ModelStyle(GREY, _DOTTED, ">"),

@@ -66,18 +66,26 @@ def reliability_figure(
     grid = below.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
     for axes in grid.flat[len(models) :]:
         axes.set_visible(False)
+    ends = [nominal]
     for place, (name, one) in enumerate(models.items()):
         pairs = _pairs(measured, one)
+        ends += [_ends(pairs.inside[part])[0] for part in _parts(pairs.estimate)]
+        ends += [_ends(pairs.inside)[0]] * (len(pairs.inside) > 0)
         _overall(held, wide, place, name, pairs)
         _binned(grid.flat[place], name, pairs, nominal)
+    # The largest tenth that no bar goes below: shares are large, as a rule.
+    floor = float(np.floor(10.0 * min(ends)) / 10.0)
     for axes in grid[:, 0]:
         axes.set_ylabel("share inside (0 to 1)", fontsize=9)
+        axes.set_ylim(floor - 0.04 * (1.0 - floor), 1.0 + 0.06 * (1.0 - floor))
     held.axvline(nominal, color="black", linestyle="--", linewidth=1.0)
     held.set_yticks(range(len(models)), [plain(name) for name in models], fontsize=9)
     held.set_ylim(len(models) - 0.4, -0.6)
-    held.set_xlim(0.0, 1.32)
-    held.set_xticks(np.arange(0.0, 1.01, 0.2))
-    held.set_xlabel("share of the reference inside (0 to 1); dashed: promised; bars: binomial 95 %")
+    held.set_xlim(floor, 1.0 + 0.32 * (1.0 - floor))
+    held.set_xticks(np.arange(1.0, floor - 0.01, -0.1 if floor > 0.45 else -0.2))
+    held.set_xlabel(
+        "share of test days inside (0 to 1); dashed: promised; bars: 95 %, days independent"
+    )
     held.xaxis.label.set_size(9)
     wide.set_xlabel(f"mean width of intervals ({VWC_UNIT})", fontsize=9)
     wide.margins(x=0.3)
@@ -120,11 +128,15 @@ def binomial_interval(count: int, n: int, level: float = 0.95) -> tuple[float, f
     return low, high
 
 
+def _ends(inside: NDArray[np.bool_]) -> tuple[float, float]:
+    """Return where the bar of a share ends."""
+    return binomial_interval(int(inside.sum()), len(inside))
+
+
 def _dot(axes: Any, at: float, inside: NDArray[np.bool_], name: str, along_x: bool) -> None:
     """Draw a share with its binomial bar."""
-    n, count = len(inside), int(inside.sum())
-    low, high = binomial_interval(count, n)
-    share, look = count / n, style_of(name)
+    low, high = _ends(inside)
+    share, look = float(inside.mean()), style_of(name)
     error = [[share - low], [high - share]]
     spot = {"x": share, "y": at, "xerr": error} if along_x else {"x": at, "y": share, "yerr": error}
     axes.errorbar(
@@ -138,12 +150,13 @@ def _overall(held: Any, wide: Any, place: int, name: str, pairs: _Pairs) -> None
     tidy(held, "x")
     tidy(wide, "x")
     n = len(pairs.inside)
+    beside: dict[str, Any] = {"va": "center", "transform": held.get_yaxis_transform()}
     if n == 0:
-        held.text(0.5, place, "no interval is known", ha="center", va="center", size=8.5)
+        held.text(0.38, place, "no interval is known", ha="center", size=8.5, **beside)
         return
     _dot(held, place, pairs.inside, name, along_x=True)
     share, width = float(pairs.inside.mean()), float(pairs.width.mean())
-    held.text(1.03, place, f"{number(share, '.2f')} of n {n}", va="center", size=8.5)
+    held.text(0.785, place, f"{number(share, '.2f')} of n {n}", size=8.5, **beside)
     wide.barh(
         place, width, height=0.5, color=style_of(name).colour, edgecolor="black", linewidth=0.6
     )
@@ -162,7 +175,6 @@ def _binned(axes: Any, name: str, pairs: _Pairs, nominal: float) -> None:
     if not parts:
         say_nothing(axes, "no interval is known")
     axes.set_title(plain(name), fontsize=9, loc="left")
-    axes.set_ylim(-0.04, 1.06)
     axes.locator_params(axis="x", nbins=4)
     axes.tick_params(labelbottom=True)
     sizes = [len(part) for part in parts]

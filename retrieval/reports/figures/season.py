@@ -34,7 +34,7 @@ def season_figure(time: ArrayLike, *, errors: Mapping[str, ArrayLike], label: st
     time : (n,) array_like of datetime64
         UTC, in any order.
     errors : mapping of str to (n,) array_like
-        By model: estimate less reference, m3 m-3; NaN where not known.
+        By model: estimate minus reference, m3 m-3; NaN where not known.
     label : str
         What kind of numbers these are.
 
@@ -66,7 +66,7 @@ def season_figure(time: ArrayLike, *, errors: Mapping[str, ArrayLike], label: st
             offset = 0.8 * ((k + 0.5) / len(part) - 0.5)
             _quartiles(axes, name, found[name], month, held, offset, min(0.3, 0.55 / len(part)))
         _months(axes, [found[name] for name in part], month, held)
-        axes.set_ylabel(f"estimate less reference\n({VWC_UNIT})", fontsize=9)
+        axes.set_ylabel(f"estimate minus reference\n({VWC_UNIT})", fontsize=9)
         if not any(np.isfinite(found[name]).any() for name in part):
             say_nothing(axes, "no error is known")
         axes.legend(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from retrieval.errors import InputError
 from retrieval.reports.figures.canvas import new_figure, tidy
-from retrieval.reports.figures.palette import COLOURS, GREY, POOR
+from retrieval.reports.figures.palette import COLOURS, GREY, POOR, POOR_SHADE
 from retrieval.reports.figures.said import Floats, column
 from retrieval.reports.figures.words import VWC_UNIT, plural
 
@@ -36,6 +37,7 @@ def sectors_figure(
     horizon_deg: ArrayLike | None = None,
     bad_deg: ArrayLike = (),
     mixed_deg: ArrayLike = (),
+    rules: Mapping[str, str] = MappingProxyType({}),
     label: str,
 ) -> Figure:
     """Draw what tracks know and weigh by sectors of `SECTOR_DEG` of azimuth.
@@ -58,6 +60,8 @@ def sectors_figure(
         Where the sectors that are called bad begin; they are named and hatched.
     mixed_deg : (m,) array_like
         Where those that are called mixed begin; hatched in another way.
+    rules : mapping of str to str
+        What makes a sector "bad", "mixed" or "good", for the legend.
     label : str
         What kind of numbers these are.
 
@@ -86,11 +90,11 @@ def sectors_figure(
     grid = figure.subplots(panels, 1, sharex=True)
     for axes in grid:
         tidy(axes, "y")
-        _mark(axes, bad, mixed, count)
+        _mark(axes, bad, mixed, count, rules)
     if horizon_deg is not None:
         _raise_horizon(grid[0], column(horizon_deg, None, "horizon_deg"))
     _bars(grid[0], mean_r, COLOURS["green"], "mean |R| (0 to 1)")
-    _bars(grid[1], mean_weight, COLOURS["orange"], "mean weight (0 to 1)")
+    _bars(grid[1], mean_weight, COLOURS["orange"], "mean weight in\nrf-mdi (0 to 1)")
     for axes, values in ((grid[0], mean_r), (grid[1], mean_weight)):
         most = float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
         axes.set_ylim(0.0, 1.15 * most if most > 0 else 1.0)
@@ -136,15 +140,21 @@ def _names(bad: NDArray[np.bool_]) -> str:
 
 
 def _mark(
-    axes: Any, bad: NDArray[np.bool_], mixed: NDArray[np.bool_], count: NDArray[np.intp]
+    axes: Any,
+    bad: NDArray[np.bool_],
+    mixed: NDArray[np.bool_],
+    count: NDArray[np.intp],
+    rules: Mapping[str, str],
 ) -> None:
     """Hatch bad and mixed sectors, and shade those without a track."""
     marks = (
-        (bad, "bad: (nearly) no moisture in the phases", {"facecolor": "#fbe3d6", "hatch": "///"}),
-        (mixed, "mixed: a quarter of the tracks or more", {"facecolor": "#fdf6e3", "hatch": ".."}),
+        (bad, "bad", {"facecolor": POOR_SHADE, "hatch": "///"}),
+        (mixed, "mixed", {"facecolor": "#fdf6e3", "hatch": ".."}),
+        (~bad & ~mixed & (count > 0), "good", {"facecolor": "white"}),
         (count == 0, "no track, not judged", {"facecolor": "#e4e4e4"}),
     )
-    for which, name, look in marks:
+    for which, verdict, look in marks:
+        name = f"{verdict}: {rules[verdict]}" if verdict in rules else verdict
         for k, place in enumerate(np.flatnonzero(which)):
             axes.axvspan(
                 place * SECTOR_DEG, (place + 1) * SECTOR_DEG, edgecolor=POOR, linewidth=0,
@@ -169,7 +179,7 @@ def _shuffled(axes: Any, found: Mapping[float, tuple[float, float]], rmse: float
         edgecolor="black", linewidth=0.5, yerr=spread, error_kw={"elinewidth": 1.2, "capsize": 2.5},
     )  # fmt: skip
     axes.axhline(rmse, color="black", linewidth=0.8)
-    axes.set_ylabel(f"RMSE, sector shuffled\n({VWC_UNIT}; line: none)", fontsize=9)
+    axes.set_ylabel(f"RMSE of rf-mdi, sector\nshuffled ({VWC_UNIT})", fontsize=9)
 
 
 def _raise_horizon(axes: Any, horizon_deg: Floats) -> None:
@@ -193,4 +203,9 @@ def _raise_horizon(axes: Any, horizon_deg: Floats) -> None:
 
 def _legend(axes: Any) -> None:
     """Put the legend above the numbers of tracks."""
-    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.08), ncols=3, fontsize=8.5, frameon=False)
+    legend = axes.legend(
+        loc="lower left", bbox_to_anchor=(-0.02, 1.08), ncols=2, fontsize=8.5, frameon=False
+    )
+    for patch, text in zip(legend.get_patches(), legend.get_texts(), strict=True):
+        if text.get_text().startswith("good"):
+            patch.set(edgecolor=GREY, linewidth=0.8)  # white, like the page

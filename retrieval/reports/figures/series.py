@@ -22,6 +22,11 @@ __all__ = ["series_figure"]
 
 _PER_PANEL = 4  # lines beside the reference that can still be followed
 _MARKS = 50  # along a line
+_STRIP_IN = 0.9  # of rain
+# By what ticks stand for: years, months, days, hours, minutes, seconds; and the first of each.
+_TICKS = ["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%S.%f"]
+_FIRST_TICKS = ["", "%b\n%Y", "%d %b", "%d %b", "%H:%M", "%H:%M"]
+_BESIDE_TICKS = ["", "%Y", "%Y", "%Y", "%d %b %Y", "%d %b %Y"]
 _TRAINING = "#e4e4e4"
 _RAIN = COLOURS["sky blue"]
 
@@ -32,7 +37,8 @@ def series_figure(
     *,
     said: Mapping[str, Said],
     tested: ArrayLike,
-    rain_mm: ArrayLike | None = None,
+    leading: str | None = None,
+    rain: tuple[ArrayLike, ArrayLike] | None = None,
     label: str,
 ) -> Figure:
     """Draw the reference and what models said of it over time.
@@ -44,11 +50,14 @@ def series_figure(
     reference : (n,) array_like
         m3 m-3, NaN where not known.
     said : mapping of str to Said
-        By model, n rows each; the first is shown with its interval.
+        By model, n rows each.
     tested : (n,) array_like of bool
         Days that did not train; the others are shaded, and scores are of these alone.
-    rain_mm : (n,) array_like, optional
-        Of the day of each row, millimetres; NaN where not known.
+    leading : str, optional
+        The model that is drawn on top and with its interval; the first by default.
+    rain : tuple of (m,) array_like, optional
+        Days (datetime64, UTC) and their rain, millimetres, NaN where not known; those outside the
+        times of the rows are not drawn.
     label : str
         What kind of numbers these are.
 
@@ -68,14 +77,20 @@ def series_figure(
         raise InputError(
             f"figure: tested of type {test.dtype} and shape {test.shape}, expected bool of ({n},)"
         )
-    rain = None if rain_mm is None else column(rain_mm, n, "rain_mm")
+    fallen = _rain(rain, when)
     names = list(models)
+    leading = names[0] if leading is None else leading
     parts = [names[k : k + _PER_PANEL] for k in range(0, len(names), _PER_PANEL)]
     title = f"Soil moisture from {plural(len(said), 'model')} and the reference"
     title += ": test days" if n and test.all() else ""
     rows = sum(2.9 + 0.17 * len(part) for part in parts)
-    figure = new_figure(rows + 0.7, title, label)
-    panels = figure.subplots(len(parts), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+    strip_in = [] if fallen is None else [_STRIP_IN]
+    figure = new_figure(rows + 0.7 + sum(strip_in), title, label)
+    heights = [*strip_in, *(2.9 + 0.17 * len(part) for part in parts)]
+    grid = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
+    panels = grid[len(strip_in) :]
+    for axes in panels[1:]:
+        axes.sharey(panels[0])
     order = np.argsort(when, kind="stable")
     gap = _longest_step(when[order])
     for axes, part in zip(panels, parts, strict=True):
@@ -84,7 +99,7 @@ def series_figure(
         line = {"color": REFERENCE, "linewidth": 1.0, "marker": ".", "markersize": 3.5}
         axes.plot(*_broken(when[order], gap, measured[order]), label="reference", **line, zorder=6)
         for name in part:
-            one, look, first = models[name], style_of(name), name == names[0]
+            one, look, first = models[name], style_of(name), name == leading
             found = scores(measured[test], one.vwc[test])
             stamp, vwc, low, high = _broken(
                 when[order], gap, one.vwc[order], one.lower[order], one.upper[order]
@@ -92,19 +107,19 @@ def series_figure(
             if first:
                 axes.fill_between(
                     stamp, low, high, color=look.colour, alpha=0.22, linewidth=0.8, zorder=2,
-                    label=plain(f"{name}, interval"),
+                    label=plain(f"90 % interval of {name}"),
                 )  # fmt: skip
             axes.plot(
                 stamp, vwc, color=look.colour, linestyle=look.dash, marker=look.marker,
                 markevery=_marked(vwc), markersize=3.5, linewidth=1.6 if first else 1.2,
-                zorder=5 if first else 4,
+                zorder=7 if first else 4,
                 label=plain(f"{name}: {score_words(found)}"),
             )  # fmt: skip
         axes.set_ylabel(VWC)
     if n == 0:
         say_nothing(panels[0], "no days")
-    if rain is not None and np.isfinite(rain).any():
-        _hang_rain(panels[0], when, rain)
+    if fallen is not None:
+        _strip(grid[0], *fallen)
     for axes in panels:
         axes.legend(
             loc="lower left", bbox_to_anchor=(-0.02, 1.0), fontsize=8, ncols=2, frameon=False,
@@ -153,30 +168,44 @@ def _shade_training(axes: Any, when: Stamps, test: NDArray[np.bool_]) -> None:
         )  # fmt: skip
 
 
-def _hang_rain(axes: Any, when: Stamps, rain_mm: Floats) -> None:
-    """Draw rain as bars that hang from the top, with their own axis at the right."""
-    low, high = axes.get_ylim()
-    axes.set_ylim(low, high + 0.3 * (high - low))
-    hung = axes.twinx()
-    hung.bar(when, rain_mm, width=0.9, color=_RAIN, edgecolor="black", linewidth=0.2)
-    hung.set_ylim(4.2 * max(float(np.nanmax(rain_mm)), 1.0), 0.0)
-    hung.set_yticks(_rain_ticks(float(np.nanmax(rain_mm))))
-    hung.set_ylabel("rain (mm per day)", fontsize=9, loc="top")
-    hung.spines[["top", "left"]].set_visible(False)
-    hung.tick_params(labelsize=8)
+def _rain(rain: tuple[ArrayLike, ArrayLike] | None, when: Stamps) -> tuple[Stamps, Floats] | None:
+    """Return the days of known rain in the time of the rows; None where there is none."""
+    if rain is None:
+        return None
+    day = stamps(rain[0])
+    fallen_mm = column(rain[1], len(day), "rain")
+    if len(when) == 0:
+        return None
+    first, last = when.min().astype("datetime64[D]"), when.max().astype("datetime64[D]")
+    shown = np.isfinite(fallen_mm) & (day >= first) & (day.astype("datetime64[D]") <= last)
+    return (day[shown], fallen_mm[shown]) if shown.any() else None
+
+
+def _strip(axes: Any, day: Stamps, rain_mm: Floats) -> None:
+    """Draw rain in a strip of its own."""
+    tidy(axes, "y")
+    most_mm = max(float(rain_mm.max()), 1.0)
+    axes.bar(day, rain_mm, width=0.9, color=_RAIN, edgecolor="black", linewidth=0.2)
+    axes.set_ylim(0.0, 1.1 * most_mm)
+    axes.set_yticks(_rain_ticks(most_mm))
+    axes.set_ylabel("rain\n(mm per day)", fontsize=9)
 
 
 def _rain_ticks(most_mm: float) -> list[float]:
     """Return two ticks: none, and a round amount up to the most."""
-    round_mm = 10.0 ** np.floor(np.log10(max(most_mm, 1.0)))
-    return [0.0, float(round_mm * max(k for k in (1, 2, 5) if k * round_mm <= max(most_mm, 1.0)))]
+    round_mm = 10.0 ** np.floor(np.log10(most_mm))
+    return [0.0, float(round_mm * max(k for k in (1, 2, 5) if k * round_mm <= most_mm))]
 
 
 def _date(axes: Any) -> None:
-    """Write dates along the axis of time."""
+    """Write dates along the axis of time, each day with its month."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     locator = AutoDateLocator(minticks=4, maxticks=10)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    axes.xaxis.set_major_formatter(
+        ConciseDateFormatter(
+            locator, formats=_TICKS, zero_formats=_FIRST_TICKS, offset_formats=_BESIDE_TICKS
+        )
+    )
     axes.set_xlabel("time (UTC)")

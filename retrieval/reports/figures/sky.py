@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from retrieval.reports.figures.canvas import new_figure, say_nothing
-from retrieval.reports.figures.palette import GREY
+from retrieval.reports.figures.palette import GREY, POOR_SHADE
 from retrieval.reports.figures.said import Floats, column
 from retrieval.reports.figures.words import plural
 
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["sky_figure"]
 
-_PALEST = 0.12
-_THIN, _BROAD = 0.9, 4.0  # points
+_PALEST = 0.3
+_THIN, _BROAD = 1.3, 4.5  # points
+_SECTOR_DEG = 15.0
 
 
 def sky_figure(
@@ -27,6 +28,7 @@ def sky_figure(
     first_elevation_deg: ArrayLike,
     last_elevation_deg: ArrayLike,
     weight: ArrayLike,
+    bad_deg: ArrayLike = (),
     label: str,
 ) -> Figure:
     """Draw the tracks on the sky, north up and clockwise, coloured by their weight.
@@ -39,6 +41,8 @@ def sky_figure(
         Where it begins and ends in time: the first is the lower of a rising track. Degrees.
     weight : (k,) array_like
         0 to 1; NaN where not known.
+    bad_deg : (b,) array_like
+        Where sectors begin that are called bad, each 15 degrees wide; they are shaded.
     label : str
         What kind of numbers these are.
 
@@ -62,6 +66,7 @@ def sky_figure(
     axes.set_theta_zero_location("N")
     axes.set_theta_direction(-1)
     _elevations(axes, np.concatenate([first[placed], last[placed]]))
+    _shade(axes, column(bad_deg, None, "bad_deg"))
     known = placed & np.isfinite(heavy)
     # The heaviest last, so that it lies on top.
     order = np.flatnonzero(known)[np.argsort(heavy[known], kind="stable")]
@@ -74,6 +79,17 @@ def sky_figure(
     if axes.get_legend_handles_labels()[0]:
         axes.legend(loc="lower left", bbox_to_anchor=(-0.1, -0.06), fontsize=8.5, frameon=False)
     return figure
+
+
+def _shade(axes: Any, bad_deg: Floats) -> None:
+    """Shade bad sectors from the horizon to the innermost ring."""
+    inner, outer = axes.get_rmin(), axes.get_rmax()
+    middle = np.radians(bad_deg + 0.5 * _SECTOR_DEG)
+    if len(middle):
+        axes.bar(
+            middle, outer - inner, width=np.radians(_SECTOR_DEG), bottom=inner, color=POOR_SHADE,
+            zorder=0, label="bad sector",
+        )  # fmt: skip
 
 
 def _elevations(axes: Any, elevation_deg: Floats) -> None:
@@ -89,7 +105,9 @@ def _elevations(axes: Any, elevation_deg: Floats) -> None:
         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0},
     )  # fmt: skip
     axes.set_xticks(np.radians(np.arange(0, 360, 45)), ["N", "NE", "E", "SE", "S", "SW", "W", "NW"])
-    axes.set_xlabel("rings: elevation (degrees), the horizon outside; dots: where a track ends")
+    axes.set_xlabel(
+        "rings: elevation (degrees), the horizon outside; dots: where a track ends in time"
+    )
     axes.grid(color="#b0b0b0", alpha=0.6, linewidth=0.6)
     axes.set_axisbelow(False)  # many tracks would hide what the rings are
 
@@ -120,5 +138,5 @@ def _tracks(
     axes.add_collection(lines)
     axes.scatter(angle, 90.0 - last, c=heavy, s=9.0 + 16.0 * heavy, zorder=2.2, **look)
     bar = figure.colorbar(lines, ax=axes, shrink=0.6, pad=0.08)
-    bar.set_label("weight of the track (0 to 1)", fontsize=9)
+    bar.set_label("weight of the track in rf-mdi (0 to 1)", fontsize=9)
     bar.ax.tick_params(labelsize=8)

@@ -34,6 +34,7 @@ def trees_figure(
     *,
     chosen: int,
     chosen_leaf: int | None = None,
+    fixed: bool = False,
     label: str,
 ) -> Figure:
     """Draw the out-of-bag error of forests against their number of trees.
@@ -49,6 +50,8 @@ def trees_figure(
         Number of trees of the forest that is reported.
     chosen_leaf : int, optional
         Fewest days of its leaves; that line is drawn broad and named.
+    fixed : bool
+        Whether its size was fixed beforehand, so that nothing was chosen here.
     label : str
         What kind of numbers these are.
 
@@ -70,7 +73,7 @@ def trees_figure(
     )
     axes = figure.add_subplot()
     tidy(axes)
-    known = False
+    known, word = False, "used" if fixed else "chosen"
     for k, (leaf, values) in enumerate(oob_rmse.items()):
         rmse = column(values, len(trees), f"oob_rmse of leaf {leaf}")
         colour, dash, marker = _LOOKS[k % len(_LOOKS)]
@@ -85,12 +88,12 @@ def trees_figure(
             markersize=4,
             linewidth=3.0 if leaf == chosen_leaf else 1.2,
             label=plain(
-                f"leaves of {plural(leaf, 'day')} or more{' (chosen)' * (leaf == chosen_leaf)}: "
+                f"leaves of {plural(leaf, 'day')} or more{f' ({word})' * (leaf == chosen_leaf)}: "
                 f"{end} {VWC_UNIT} with {chosen} trees"
             ),
         )
         known = known or bool(np.isfinite(rmse).any())
-    axes.axvline(chosen, color=GREY, linestyle=":", linewidth=1.4, label=f"chosen: {chosen} trees")
+    axes.axvline(chosen, color=GREY, linestyle=":", linewidth=1.4, label=f"{word}: {chosen} trees")
     axes.set_xlabel("trees in the forest (number)")
     axes.set_ylabel(f"out-of-bag RMSE ({VWC_UNIT})")
     if not known:

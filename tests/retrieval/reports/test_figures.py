@@ -1,6 +1,7 @@
 """Figures of the report: what is drawn is what was given, and it can be read."""
 
 import itertools
+import re
 import subprocess
 import sys
 import warnings
@@ -88,7 +89,7 @@ def series(said, tested=None, **more):
     return figures.series_figure(DAYS, REFERENCE, said=said, tested=tested, label=LABEL, **more)
 
 
-RAIN = np.where(np.arange(100) % 11 == 0, 14.0, 0.0)
+RAIN = (DAYS, np.where(np.arange(100) % 11 == 0, 14.0, 0.0))
 SIGNALS = ("GS1C, GPS L1 C/A", "GS2W, GPS L2 P(Y)", "GS2X, GPS L2C", "ES5X, Galileo E5a")
 ALL_NAN = np.full(100, np.nan)
 SHUFFLED = {float(begin): (0.012, 0.001) for begin in np.arange(24) * 15}
@@ -101,13 +102,14 @@ CASES = {
     "trees, not known": lambda: figures.trees_figure(
         [1, 2], {3: [np.nan, np.nan]}, chosen=2, label=LABEL
     ),
-    "series": lambda: series(models(TEN[:3]), rain_mm=RAIN),
+    "series": lambda: series(models(TEN[:3]), rain=RAIN),
     "series, one model, no training": lambda: series(models(TEN[:1]), np.ones(100, bool)),
-    "series, ten models": lambda: series(models(TEN), rain_mm=RAIN),
-    "series, nothing known": lambda: series({"rf-mdi": nothing()}, rain_mm=ALL_NAN),
-    "series, no rain fell": lambda: series(models(TEN[:1]), rain_mm=np.zeros(100)),
+    "series, ten models": lambda: series(models(TEN), rain=RAIN, leading=TEN[5]),
+    "series, nothing known": lambda: series({"rf-mdi": nothing()}, rain=(DAYS, ALL_NAN)),
+    "series, no rain fell": lambda: series(models(TEN[:1]), rain=(DAYS, np.zeros(100))),
     "series, no rows": lambda: figures.series_figure(
-        DAYS[:0], [], said={"svm": nothing(0)}, tested=np.zeros(0, bool), rain_mm=[], label=LABEL
+        DAYS[:0], [], said={"svm": nothing(0)}, tested=np.zeros(0, bool), rain=(DAYS[:0], []),
+        label=LABEL
     ),
     "series, one row": lambda: figures.series_figure(
         DAYS[:1], [0.1], said={"svm": said(n=1)}, tested=np.array([False]), label=LABEL
@@ -319,21 +321,46 @@ def test_series_scores_rows_that_did_not_train_and_shades_the_others():
     assert last - first == pytest.approx(69.5)
 
 
-def test_rain_hangs_from_the_top():
-    figure = series(models(["rf-mdi"]), rain_mm=RAIN)
-    hung = figure.axes[-1]
-    assert [bar.get_height() for bar in hung.patches] == RAIN.tolist()
-    bottom, top = hung.get_ylim()
-    assert top == 0
-    assert bottom > 14
+def test_rain_has_a_strip_of_its_own_with_days_that_have_no_row():
+    around = DAYS[0] + np.arange(-3, 110) * np.timedelta64(86400, "s")
+    fell = np.arange(113) % 7 + 1.0
+    fell[10] = np.nan
+    kept = np.r_[0:40, 60:100]
+    whole = said()
+    figure = figures.series_figure(
+        DAYS[kept],
+        REFERENCE[kept],
+        said={"svm": Prediction(whole.vwc[kept], whole.lower[kept], whole.upper[kept])},
+        tested=np.ones(80, bool),
+        rain=(around, fell),
+        label=LABEL,
+    )
+    strip, moisture = figure.axes
+    # From the first day of the rows to the last, the gap among them too; one is not known.
+    expected = np.delete(fell[3:103], 7)
+    assert [bar.get_height() for bar in strip.patches] == expected.tolist()
+    assert strip.get_ylim()[0] == 0
+    assert strip.get_ylim()[1] > 7
+    figure.draw_without_rendering()
+    assert strip.get_window_extent().y0 > moisture.get_window_extent().y1
+    assert strip.get_xlim() == moisture.get_xlim()
 
 
-def test_rain_leaves_the_moisture_alone():
-    figure = series(models(["rf-mdi"]), rain_mm=RAIN)
-    low, high = figure.axes[0].get_ylim()
-    bottom, _ = figure.axes[-1].get_ylim()
-    lowest_bar = high - (14.0 / bottom) * (high - low)
-    assert lowest_bar > max(REFERENCE.max(), said().upper.max() - 0.01)
+def test_the_leading_model_lies_on_top_with_its_interval_wherever_it_stands():
+    both = models(["svm", "auto"])
+    axes = series(both, leading="auto").axes[0]
+    leading, other = line(axes, "auto:"), line(axes, "svm:")
+    assert leading.get_zorder() > max(other.get_zorder(), line(axes, "reference").get_zorder())
+    assert [one.get_label() for one in axes.collections] == ["90 % interval of auto"]
+
+
+def test_ticks_of_days_name_the_month():
+    figure = series(models(["svm"]))
+    figure.draw_without_rendering()
+    ticks = [tick.get_text() for tick in figure.axes[0].get_xticklabels()]
+    assert ticks
+    assert all(re.fullmatch(r"(\d\d )?(Mar|Apr|May|Jun)", tick) for tick in ticks)
+    assert figure.axes[0].xaxis.get_offset_text().get_text() == "2012"
 
 
 def test_scatter_draws_the_pairs_and_their_scores():
@@ -358,12 +385,12 @@ def test_errors_are_means_over_seeds_in_order_and_what_is_not_ranked_is_hatched(
     names = [tick.get_text() for tick in rmse.get_yticklabels()]
     assert [name.split("\n")[0] for name in names] == ["rf-mdi", "svm", "persistence*"]
     assert all(name.endswith("n 84, R 0.95, 2 seeds") for name in names)
-    # Two seeds .001 apart: standard deviation .001 / sqrt 2.
-    assert "0.0205 ± 0.0007" in [text.get_text() for text in rmse.texts]
+    # Two seeds .001 apart.
+    assert "0.0205 (0.0010)" in [text.get_text() for text in rmse.texts]
 
 
 def test_a_bar_that_would_squash_the_others_is_cut_and_its_number_written():
-    # RMSE .02, .03, .04 and .5: three times the median of .035 is .105.
+    # RMSE .02, .03, .04 and .5: five times the median of .035 is .175, and .04 the longest below.
     table = pd.DataFrame(
         [
             {"model": name, "seed": -1, "rmse": rmse, "bias": bias, "ubrmse": 0.02, "ranked": True}
@@ -374,12 +401,22 @@ def test_a_bar_that_would_squash_the_others_is_cut_and_its_number_written():
         ]
     )  # fmt: skip
     rmse, _, bias = figures.errors_figure(table, label=LABEL).axes
-    assert [bar.get_width() for bar in rmse.patches] == pytest.approx([0.02, 0.03, 0.04, 0.105])
-    assert bias.patches[3].get_width() == pytest.approx(-0.105)
+    assert [bar.get_width() for bar in rmse.patches] == pytest.approx([0.02, 0.03, 0.04, 0.052])
+    assert bias.patches[3].get_width() == pytest.approx(-0.052)
     assert "0.5000, cut" in [text.get_text() for text in rmse.texts]
     assert "-0.4000, cut" in [text.get_text() for text in bias.texts]
     assert not any("cut" in text.get_text() for text in rmse.texts[:3])
     assert rmse.get_xlim()[1] < 0.25
+
+
+def test_no_bar_is_cut_without_need():
+    # .15 is under five times the median of .035.
+    table = score_table(["svm", "linear", "rbf", "cnn"], (-1,))
+    table["rmse"] = table["bias"] = [0.02, 0.03, 0.04, 0.15]
+    panels = figures.errors_figure(table, label=LABEL).axes
+    assert panels[0].patches[3].get_width() == pytest.approx(0.15)
+    assert panels[0].texts
+    assert not any("cut" in text.get_text() for axes in panels for text in axes.texts)
 
 
 def test_the_chosen_leaf_is_marked():
@@ -388,6 +425,12 @@ def test_the_chosen_leaf_is_marked():
     chosen, other = line(figure.axes[0], "leaves of 5"), line(figure.axes[0], "leaves of 2")
     assert "(chosen)" in chosen.get_label()
     assert "(chosen)" not in other.get_label()
+    fixed = figures.trees_figure(
+        [10, 20], rmse, chosen=20, chosen_leaf=5, fixed=True, label=LABEL
+    ).axes[0]
+    assert "(used)" in line(fixed, "leaves of 5").get_label()
+    assert line(fixed, "used: 20 trees")
+    assert "chosen" not in "".join(str(one.get_label()) for one in fixed.lines)
     assert chosen.get_linewidth() > other.get_linewidth()
 
 
@@ -441,6 +484,7 @@ def test_sectors_show_means_and_name_the_bad():
         horizon_deg=[1.0, 2.0, 3.0, 4.0],
         bad_deg=[345.0, 15.0],
         mixed_deg=[0.0],
+        rules={"bad": "most do not", "good": "nearly all do"},
         label=LABEL,
     )
     by_r, by_weight, rises, horizon = figure.axes
@@ -458,6 +502,8 @@ def test_sectors_show_means_and_name_the_bad():
     assert [bar.get_y() for bar in drawn_bars] == pytest.approx([0.01] * 3)
     hatched = {str(one.get_label()).split(":")[0]: one.get_hatch() for one in by_r.patches}
     assert hatched["bad"] != hatched["mixed"]
+    legend = [text.get_text() for text in by_r.get_legend().get_texts()]
+    assert legend == ["bad: most do not", "mixed", "no track, not judged"]
     assert "bad at 15-30°, 345-360°" in figure.texts[0].get_text()
     assert horizon.lines[0].get_ydata().tolist() == [1, 2, 3, 4, 1]
     numbers = [text.get_text() for text in by_r.texts]
@@ -500,6 +546,36 @@ def test_sky_has_north_up_and_runs_clockwise_with_the_heaviest_on_top():
     assert abs(north[0]) < 1
     assert right[0] > 0
     assert abs(right[1]) < 1
+
+
+def test_bad_sectors_are_shaded_on_the_sky():
+    figure = figures.sky_figure(
+        [100.0],
+        first_elevation_deg=[5.0],
+        last_elevation_deg=[25.0],
+        weight=[1.0],
+        bad_deg=[105.0, 345.0],
+        label=LABEL,
+    )
+    axes = figure.axes[0]
+    spans = [np.degrees((bar.get_x(), bar.get_x() + bar.get_width())) for bar in axes.patches]
+    assert np.array(spans) == pytest.approx(np.array([[105, 120], [345, 360]]))
+    (legend,) = axes.get_legend().get_texts()
+    assert legend.get_text() == "bad sector"
+
+
+# Of each bin's 20 all, 10 or none lie outside. The bar of 20 of 20 ends at 0.025 ** (1 / 20) = .83,
+# that of 10 of 20 at .27 (scipy.stats.binomtest), that of none at 0.
+@pytest.mark.parametrize(("each", "floor"), [(None, 0.8), (2, 0.2), (1, 0.0)])
+def test_the_axis_of_shares_begins_below_the_lowest_bar(each, floor):
+    outside = np.zeros(100, bool)
+    outside[np.argsort(REFERENCE, kind="stable")[::each]] = each is not None
+    low = REFERENCE + np.where(outside, 0.005, -0.01)
+    one = Prediction(REFERENCE, low, REFERENCE + 0.01)
+    held, _, binned = figures.reliability_figure(REFERENCE, said={"svm": one}, label=LABEL).axes
+    assert held.get_xlim()[0] == pytest.approx(floor)
+    assert floor - 0.05 < binned.get_ylim()[0] < floor
+    assert held.get_xticks()[0] == pytest.approx(1.0)
 
 
 def test_reliability_counts_what_lies_inside():
@@ -584,7 +660,9 @@ BAD = {
     "no model": (lambda: series({}), "no model"),
     "length of a model": (lambda: series({"svm": said(n=5)}), "vwc of svm of shape"),
     "tested as numbers": (lambda: series(models(["svm"]), np.zeros(100)), "expected bool"),
-    "rain of other days": (lambda: series(models(["svm"]), rain_mm=[1.0]), "rain_mm"),
+    "rain of other days": (
+        lambda: series(models(["svm"]), rain=(DAYS, [1.0])), r"rain of shape \(1,\)"
+    ),
     "signals of other tracks": (
         lambda: figures.importance_figure(
             [0.1], [0.2], sector=[0.0], signal=["a", "b"], label=LABEL
