@@ -186,20 +186,36 @@ class Publisher:
 
     def _run(self) -> None:
         self.sink.start()
-        with self._store.beside() as store:
-            while not self._stopping.is_set():
-                self._wake.clear()
-                wait_s = self._step(store)
-                if wait_s:
-                    self._wake.wait(wait_s)
+        while not self._stopping.is_set():
+            try:
+                with self._store.beside() as store:
+                    self._deliver(store)
+            except StoreError as error:
+                # Not to be opened now, as when its disk has gone for a while.
+                self._note(Progress(hindrance=RetryLater(str(error))))
+                self._stopping.wait(backoff_s(self._failures, random.random()))  # noqa: S311
         self.sink.stop(timeout_s=3.0)
 
+    def _deliver(self, store: Store) -> None:
+        """Do step after step until the service ends."""
+        while not self._stopping.is_set():
+            self._wake.clear()
+            wait_s = self._step(store)
+            if wait_s:
+                self._wake.wait(wait_s)
+
     def _step(self, store: Store) -> float:
-        """Do one step; return how long to wait before the next, seconds."""
+        """Do one step; return how long to wait before the next, seconds.
+
+        Raises
+        ------
+        StoreError
+            The store cannot be used any more.
+        """
         try:
             progress = publish_batch(store, self.sink, self._now)
-        except StoreError as error:
-            progress = Progress(hindrance=RetryLater(str(error)))
+        except StoreError:
+            raise  # the store is opened anew
         except Exception as error:  # noqa: BLE001 - the thread's border: others must go on
             _LOG.exception("sink %s: failed", self.sink.name)
             progress = Progress(hindrance=RetryLater(f"{type(error).__name__}: {error}"))

@@ -5,7 +5,9 @@ import threading
 import pandas as pd
 import pytest
 
+from daemon import publishing
 from daemon.config import load_config
+from daemon.errors import StoreError
 from daemon.estimates import ESTIMATE_FIELDS
 from daemon.publishing import Publisher, publish_batch
 from daemon.sink_status import sink_lines, sink_status
@@ -261,6 +263,25 @@ def test_a_sink_that_fails_in_an_unforeseen_way_is_tried_again(store, caplog):
     publisher.stop(10)
     assert "KeyError" in publisher.health().hindrance
     assert store.sink_state("told", arcs=False).waiting == 1
+
+
+def test_a_store_that_cannot_be_opened_for_a_while_is_opened_later(store, monkeypatch, caplog):
+    put(store, estimate(1))
+    arrived, refusals = threading.Event(), [StoreError("its disk has gone")]
+    beside = store.beside
+
+    def once_refused():
+        if refusals:
+            raise refusals.pop()
+        return beside()
+
+    monkeypatch.setattr(store, "beside", once_refused)
+    monkeypatch.setattr(publishing, "backoff_s", lambda *_: 0.01)
+    publisher = Publisher(store, Told(answer=lambda _: arrived.set() or Delivered()), lambda: NOW)
+    publisher.start()
+    assert arrived.wait(10)
+    publisher.stop(10)
+    assert "its disk has gone" in caplog.text
 
 
 def test_who_is_not_let_in_has_somebody_act(store, caplog):
