@@ -25,7 +25,7 @@ __all__ = ["Progress", "Publisher", "SinkHealth", "publish_batch"]
 _LOG = logging.getLogger(__name__)
 
 # So often a sink that does not let us in is asked again: somebody has to act first.
-_UNAUTHORISED_S = 300.0
+_UNAUTHORISED_S = 60.0
 _IDLE_S = 60.0  # the longest sleep without work; a new row wakes at once
 
 
