@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -169,7 +170,10 @@ def _server(address: tuple[str, int], routes: dict[str, _Route]) -> ThreadingHTT
         def log_message(self, form: str, *values: Any) -> None:
             _LOG.debug(form, *values)
 
-    server = ThreadingHTTPServer(address, Handler)
+    class Server(ThreadingHTTPServer):
+        address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+
+    server = Server(address, Handler)
     server.daemon_threads = True
     return server
 

@@ -166,11 +166,16 @@ class Publisher:
         if self._hindrance is None:
             self._wake.set()
 
-    def stop(self, timeout_s: float) -> None:
-        """End after the batch in hand; a sink that hangs is left to the end of the process."""
+    def tell_to_stop(self) -> None:
+        """End after the batch in hand."""
         self._stopping.set()
         self._wake.set()
+
+    def stop(self, timeout_s: float) -> bool:
+        """End after the batch in hand; return whether it has, within a time."""
+        self.tell_to_stop()
         self._thread.join(timeout_s)
+        return not self._thread.is_alive()
 
     def health(self) -> SinkHealth:
         """Say how the sink is doing."""

@@ -27,6 +27,7 @@ _QUIET_S = 0.1
 _LATEST_S = 1.0
 # How often entries are compared, and how often a folder that has gone is looked for.
 _POLL_S = 5.0
+_STOP_S = 1.0
 _TOLD = ("closed", "created", "moved")
 # What mounts of other computers' folders are called in /proc/mounts.
 _NETWORK = frozenset(
@@ -68,12 +69,16 @@ class Watch:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop watching; no call comes after this has returned."""
+        """Stop watching; no call comes after this has returned.
+
+        A folder of another computer that does not answer is not waited for.
+        """
         self._stopping.set()
         self._changed.set()
         if self._thread is not threading.current_thread():
-            self._thread.join()
-        self._detach()
+            self._thread.join(_STOP_S)
+        if not self._thread.is_alive():
+            self._detach()
 
     def fault(self) -> str:
         """Say why changes are not told at once, or not at all; empty when they are."""

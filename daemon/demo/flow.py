@@ -144,7 +144,11 @@ def _serve(
         until = time.monotonic() + clock.until_s(last) + _SETTLED_S
         tick = threading.Event()
         try:
-            while not (receiver.done() and service.idle()):
+            looked = False
+            while not (looked and service.idle()):
+                if receiver.done() and not looked:
+                    service.look()  # the watch tells of the last file a moment later
+                    looked = True
                 if time.monotonic() > until:
                     raise DemoError(
                         f"the service has not finished {_SETTLED_S:.0f} s after the last file; "

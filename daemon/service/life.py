@@ -9,6 +9,7 @@ goodbyes, the store.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -34,9 +35,10 @@ from daemon.watching import watch
 __all__ = ["Service"]
 
 _LOG = logging.getLogger(__name__)
+_NUMBER = re.compile(r"\d+(\.\d+)?")
 
-_STOP_S = 8.0  # the whole way out takes less than 10 s
-_GOODBYES_S = 3.0  # of it
+# The whole way out takes less than 10 s.
+_JOBS_S, _GOODBYES_S = 4.5, 3.5
 
 
 @dataclass
@@ -53,8 +55,8 @@ class Service:
         Gives the time, UTC.
     telemetry : Telemetry
         What is known of the jobs.
-    patient : bool
-        At the end wait for the job in hand, however long its step takes.
+    patient : callable
+        Asked at the end: whether to wait for what is in hand, however long it takes.
     http_port : int or None
         Where it answers, while it lives.
     """
@@ -63,7 +65,7 @@ class Service:
     extra_sinks: tuple[Sink, ...] = ()
     now: Callable[[], pd.Timestamp] = field(default=lambda: pd.Timestamp.now(tz="UTC"))
     telemetry: Telemetry = field(default_factory=Telemetry)
-    patient: bool = False
+    patient: Callable[[], bool] = field(default=lambda: False)
     http_port: int | None = field(default=None, init=False)
     _publishers: list[Publisher] = field(default_factory=list)
 
@@ -94,7 +96,7 @@ class Service:
             self._publishers = [Publisher(store, sink, self.now) for sink in sinks]
             for publisher in self._publishers:
                 publisher.start()
-            self._inbox = watch(self.config.inbox.path, self._on_change)
+            self._inbox = watch(self.config.inbox.path, self.look)
             self._jobs.start(self._all_jobs())
             _LOG.info(
                 "soilglint serves station %s: inbox %s, store %s, sinks %s",
@@ -107,6 +109,10 @@ class Service:
                 yield
             finally:
                 self._end(http)
+
+    def look(self) -> None:
+        """Look at the inbox now."""
+        self._jobs.request("ingest")
 
     def wait(self, stop: threading.Event, for_s: float = float("inf")) -> None:
         """Live until an event, or for so long."""
@@ -155,9 +161,6 @@ class Service:
             )
         return jobs
 
-    def _on_change(self) -> None:
-        self._jobs.request("ingest")
-
     def _ingest(self) -> None:
         report = self._work.ingest()
         self._note_problems("ingest", report.problems)
@@ -202,8 +205,11 @@ class Service:
         """Remember what cannot be used or done at present, and say what is new of it."""
         before = self.telemetry.problems.get(job, {})
         for key, problem in problems.items():
-            if before.get(key) != problem:
+            # How many days or megabytes it is by now is no news.
+            if _NUMBER.sub("", before.get(key, "")) != _NUMBER.sub("", problem):
                 _LOG.warning("%s: %s", key, problem)
+        for key in before.keys() - problems.keys():
+            _LOG.info("%s: no longer so", key)
         self.telemetry.problems[job] = dict(problems)
 
     def _tell(self, _message: str) -> None:
@@ -227,14 +233,18 @@ class Service:
             ) from error
 
     def _end(self, http: HealthServer | None) -> None:
-        """End everything in order, within `_STOP_S` unless it is to be patient."""
-        until = time.monotonic() + _STOP_S
+        """End everything in order, within 10 s unless it is to be patient."""
         self._jobs.stopping.set()
         self._inbox.stop()
-        cut_off = self._jobs.stop(None if self.patient else _STOP_S - _GOODBYES_S)
+        cut_off = self._jobs.stop(_JOBS_S, self.patient)
         self._work.stop()
         for publisher in self._publishers:
-            publisher.stop(max(until - time.monotonic(), 0.5))
+            publisher.tell_to_stop()
+        until = time.monotonic() + _GOODBYES_S
+        for publisher in self._publishers:
+            # Two threads of one destination would send everything twice.
+            while not publisher.stop(max(until - time.monotonic(), 0.2)) and self.patient():
+                continue
         if http is not None:
             http.stop()
         if cut_off:

@@ -70,6 +70,8 @@ def run_service(
             with service.running():
                 started, before = True, following
                 following = _until_told(service, path, signals)
+            if signals.end:
+                following = None  # told so while the life ended
         except DaemonError as error:
             if started or before is None:
                 raise
@@ -98,5 +100,5 @@ def _until_told(service: Service, path: Path, signals: _Signals) -> Config | Non
             _LOG.error("the configuration stays as it was: %s", error)
             continue
         _LOG.info("the configuration was read again")
-        service.patient = True  # two lives must not work on one store
+        service.patient = lambda: not signals.end  # two lives must not work on one store
         return config

@@ -129,13 +129,16 @@ class Jobs:
                 for name in late:
                     _LOG.error("job %s hangs: it has been at one step for longer than it may", name)
 
-    def stop(self, within_s: float | None) -> str:
-        """Begin no more runs and wait for that in hand; return the name of one that goes on."""
-        until = float("inf") if within_s is None else time.monotonic() + within_s
+    def stop(self, within_s: float, patient: Callable[[], bool]) -> str:
+        """Begin no more runs and wait for that in hand; return the name of one that goes on.
+
+        It is waited for so long, and longer while `patient` says so.
+        """
+        until = time.monotonic() + within_s
         self.stopping.set()
         for job in self._scheduler.get_jobs():
             job.remove()
-        while self.at_work() and time.monotonic() < until:
+        while self.at_work() and (patient() or time.monotonic() < until):
             time.sleep(0.05)
         cut_off = self.at_work()
         self._scheduler.shutdown(wait=not cut_off)

@@ -23,7 +23,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from daemon.sections import MqttSection
 from daemon.sinks.backoff import backoff_s
 from daemon.sinks.flight import Flight, Key
-from daemon.sinks.mqtt_client import QOS, NotReadyError, make_client, subscriptions
+from daemon.sinks.mqtt_client import QOS, WINDOW, NotReadyError, make_client, subscriptions
 from daemon.sinks.mqtt_reasons import (
     OFFENCES,
     UNSUPPORTED_VERSION,
@@ -47,6 +47,10 @@ _MANY = 64
 Trouble = RetryLater | Unauthorised
 
 
+# Messages about the station itself that may be on their way beside estimates.
+_BESIDE = 3
+
+
 @dataclass(frozen=True)
 class Limits:
     """What the broker said it takes.
@@ -57,10 +61,13 @@ class Limits:
         Most bytes of a packet.
     retains : bool
         Whether it keeps messages.
+    window : int
+        Estimates and arcs on their way at once.
     """
 
     packet: int | None = None
     retains: bool = True
+    window: int = WINDOW
 
 
 class Listener(Protocol):
@@ -227,6 +234,8 @@ class Connection:
         self.limits = Limits(
             getattr(properties, "MaximumPacketSize", None),
             bool(getattr(properties, "RetainAvailable", 1)),
+            # The library does not heed it, and a broker ends a connection with more on its way.
+            max(1, min(WINDOW, getattr(properties, "ReceiveMaximum", WINDOW) - _BESIDE)),
         )
         _LOG.info(
             "mqtt %s: connected (MQTT %s%s)",

@@ -95,7 +95,10 @@ def _parquet_rows(path: Path) -> list[Row]:
     import pyarrow.parquet as pq
 
     try:
-        rows: list[Row] = pq.read_table(path, partitioning=None).to_pylist()
+        table = pq.read_table(path, partitioning=None)
+        rows: list[Row] = table.to_pylist()
+        for name in table.column_names:  # whatever somebody's script has made of it
+            pa.array([row[name] for row in rows], _type(name, pa))
     except pa.ArrowException as error:
         raise _DamagedError(str(error).partition("\n")[0]) from error
     except OSError as error:

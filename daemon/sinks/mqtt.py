@@ -108,6 +108,7 @@ class MqttSink:
         trouble = self._await_ready(until)
         if trouble is not None:
             return [trouble]
+        messages = messages[: self._connection.limits.window]
         self._suspects.forget_before(messages[0].number)
         if self._suspects:
             messages = messages[:1]

@@ -13,7 +13,7 @@ from daemon.sections import MqttSection
 from daemon.sinks.secret import SecretSource
 from daemon.sinks.tls import client_context, load_certificates
 
-__all__ = ["OFFLINE", "QOS", "NotReadyError", "make_client", "subscriptions"]
+__all__ = ["OFFLINE", "QOS", "WINDOW", "NotReadyError", "make_client", "subscriptions"]
 
 QOS = 1
 OFFLINE = "offline"
@@ -21,7 +21,7 @@ OFFLINE = "offline"
 # A host that does not answer must not hold an attempt for long.
 _CONNECT_TIMEOUT_S = 5.0
 # Packets on their way at once.
-_WINDOW = 20
+WINDOW = 20
 
 
 class NotReadyError(OSError):
@@ -52,7 +52,7 @@ def make_client(
         protocol=protocol,
     )
     client.connect_timeout = _CONNECT_TIMEOUT_S
-    client.max_inflight_messages_set(_WINDOW)
+    client.max_inflight_messages_set(WINDOW)
     context = client_context() if section.encrypted else None
     if context is not None:
         client.tls_set_context(context)

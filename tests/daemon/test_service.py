@@ -229,3 +229,14 @@ def test_a_file_that_has_not_settled_is_taken_as_soon_as_it_has(station):
         drop(coming[0], config.inbox.path)
         # The next look by the clock is a minute away.
         until(lambda: _ingested(service) == 1, within_s=20.0)
+
+
+def test_what_changes_by_its_numbers_alone_is_told_once_and_its_end_too(station, caplog):
+    caplog.set_level(logging.INFO)
+    service = Service(station[0])
+    for days in (1.2, 1.3, 9.9):
+        service._note_problems("check", {"inbox.path": f"the newest is {days} days old"})
+    service._note_problems("check", {})
+    told = [record.message for record in caplog.records]
+    assert told == ["inbox.path: the newest is 1.2 days old", "inbox.path: no longer so"]
+    assert service.telemetry.problems["check"] == {}

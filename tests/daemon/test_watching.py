@@ -211,3 +211,20 @@ def test_kinds_of_file_systems(tmp_path, path, kind):
     from pathlib import Path
 
     assert daemon.watching._file_system(Path(path), mounts) == kind
+
+
+def test_a_folder_that_does_not_answer_holds_no_end_up(tmp_path):
+    asked, answer = threading.Event(), threading.Event()
+
+    def hangs(*_):
+        asked.set()
+        answer.wait(30)
+
+    watched = daemon.watching.Watch(tmp_path, lambda: None, poll_s=0.05)
+    watched._thread = threading.Thread(target=hangs, daemon=True)
+    watched._thread.start()
+    assert asked.wait(10)
+    began = time.monotonic()
+    watched.stop()
+    assert time.monotonic() - began < 10
+    answer.set()

@@ -245,3 +245,14 @@ def test_what_a_killed_process_left_is_taken_away_once_it_is_old(csv_sink, tmp_p
 )
 def test_the_day_of_a_file(product, time, day):
     assert file_day(product, time) == day
+
+
+def test_a_parquet_file_with_text_for_numbers_is_set_aside(make_message, tmp_path):
+    sink = ExportSink(ExportSection(path=tmp_path, format="parquet"))
+    path = tmp_path / f"{LIVE}.parquet"
+    sink.deliver([make_message(1, time=T[0])])
+    table = pd.read_parquet(path)
+    table.assign(vwc=table["vwc"].astype(str)).to_parquet(path)
+    assert sink.deliver([make_message(2, time=T[1])]) == [Delivered()]
+    assert [row["time"] for row in rows_of(path)] == [T[1]]
+    assert (tmp_path / f"{LIVE}.damaged.parquet").exists()
